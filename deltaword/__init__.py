@@ -1,0 +1,65 @@
+"""deltaword: compile formal languages into explicit DeltaNet / DeltaProduct weights, with certificates for every word length.
+
+>>> import deltaword as dw
+>>> dfa = dw.DFA.from_regex("(ab|ba)*", alphabet="ab")
+>>> dfa.accepts("abba")
+True
+
+The names below are the public interface. torch and sympy load when something first needs them.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .automata import errors, groups, languages
+    from .automata.dfa import DFA
+    from .automata.errors import DeltawordError
+    from .nets.compile import compile
+    from .nets.network import Network
+    from .nets.saving import load
+    from .nets.certify import certify
+    from .theory.certificate import Certificate, check
+
+__version__ = "0.1.0"
+
+_HOME = {  # public name: the module that has it
+    "DFA": "automata.dfa",
+    "DeltawordError": "automata.errors",
+    "errors": "automata.errors",
+    "groups": "automata.groups",
+    "languages": "automata.languages",
+    "compile": "nets.compile",
+    "Network": "nets.network",
+    "load": "nets.saving",
+    "certify": "nets.certify",
+    "Certificate": "theory.certificate",
+    "check": "theory.certificate",
+}
+
+__all__ = [
+    "DFA",
+    "Certificate",
+    "DeltawordError",
+    "Network",
+    "certify",
+    "check",
+    "compile",
+    "errors",
+    "groups",
+    "languages",
+    "load",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'deltaword' has no attribute {name!r}; it has {', '.join(sorted(_HOME))}")
+    module = import_module(f".{_HOME[name]}", __name__)
+    value = module if _HOME[name].endswith(f".{name}") and name in ("errors", "groups", "languages") else getattr(module, name)
+    globals()[name] = value  # found once, then an ordinary attribute
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

@@ -1,0 +1,57 @@
+"""A certificate for a network as it is now: its live tensors, in their type."""
+
+from __future__ import annotations
+
+import torch
+
+from ..automata.dfa import DFA
+from ..automata.errors import AlphabetMismatch
+from ..theory.certificate import Certificate, certify_weights
+from ..theory.checker.weights import Tensor
+from .network import Network
+
+SAFETENSORS_NAME = {
+    torch.bfloat16: "BF16",
+    torch.float16: "F16",
+    torch.float32: "F32",
+    torch.float64: "F64",
+    torch.bool: "BOOL",
+}
+
+
+def certify(net: Network, dfa: DFA | None = None) -> Certificate:
+    """Whether the network agrees with the machine on every word, proved by closure over all reachable states.
+
+    dfa     default: the machine the network was compiled from. For that machine (the same table and start) the claim is that the
+            network names its states; for any other over the same alphabet, that both accept the same words
+    Returns a Certificate; damage to the weights gives `holds = False` and a shortest failing word
+    Raises  AlphabetMismatch
+
+    >>> import deltaword as dw
+    >>> parity = dw.DFA([[0, 1], [1, 0]], 0, [1], "01")
+    >>> cert = dw.certify(dw.compile(parity), parity)
+    >>> cert.holds, cert.grade, cert.scope
+    (True, 1, 'all lengths')
+    """
+    machine = net.dfa if dfa is None else dfa
+    if machine.alphabet != net.dfa.alphabet:
+        raise AlphabetMismatch(
+            f"the machine reads {list(machine.alphabet)}, the network {list(net.dfa.alphabet)}; "
+            "both must have the same letters in the same order"
+        )
+    same = (
+        machine.start == net.dfa.start and machine.table.shape == net.dfa.table.shape and (machine.table == net.dfa.table).all()
+    )
+    return certify_weights(live_weights(net), machine, "states" if same else "language")
+
+
+def live_weights(net: Network) -> dict[str, Tensor]:
+    """The tensors as bytes, as a safetensors file would hold them."""
+    return {
+        name: Tensor(SAFETENSORS_NAME.get(tensor.dtype, str(tensor.dtype)), tuple(tensor.shape), raw_bytes(tensor))
+        for name, tensor in net.state_dict().items()
+    }
+
+
+def raw_bytes(tensor: torch.Tensor) -> bytes:
+    return tensor.detach().cpu().contiguous().view(torch.uint8 if tensor.ndim else tensor.dtype).numpy().tobytes()

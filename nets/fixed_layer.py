@@ -1,0 +1,68 @@
+"""A DeltaProduct layer whose keys, values, strengths and gates come straight from linear maps of its input.
+
+Nothing lies between projection and recurrence: no normalisation of keys, no sigmoid, no scale.  So integer weights stay integers, and
+the layer computes in floats what `theory.exact_layer.ExactLayer` computes in exact numbers.  This is the layer that compiled
+networks are made of; `DeltaProduct` is the one that is trained.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ..kernels.reference import recurrence
+
+
+class FixedDeltaProduct(nn.Module):
+    """n_h steps a token, H heads with states [K, V]; input [B, T, d_input] to output [B, T, H·V].
+
+    query [H, K] is the same for all tokens, so the layer can be read before the first one; initial_state [H, K, V].
+    The parameters do not ask for gradients; `requires_grad_()` unfreezes them for fine-tuning.
+    """
+
+    def __init__(self, d_input: int, n_heads: int, head_k: int, head_v: int, n_h: int = 1, gate: bool = False):
+        super().__init__()
+        self.n_heads, self.head_k, self.head_v, self.n_h = n_heads, head_k, head_v, n_h
+        self.k_proj = zero_linear(d_input, n_h * n_heads * head_k)
+        self.v_proj = zero_linear(d_input, n_h * n_heads * head_v)
+        self.b_proj = zero_linear(d_input, n_h * n_heads)
+        self.g_proj = zero_linear(d_input, n_heads) if gate else None
+        self.query = nn.Parameter(torch.zeros(n_heads, head_k))
+        self.initial_state = nn.Parameter(torch.zeros(n_heads, head_k, head_v))
+        self.requires_grad_(False)
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """x [B, T, d_input], state [B, H, K, V] (default: the initial state) to o [B, T, H·V] and the last state."""
+        B, T, _ = x.shape
+        H, K, V, n_h = self.n_heads, self.head_k, self.head_v, self.n_h
+        if state is None:
+            state = self.start(B)
+        o, state = recurrence(
+            self.query.expand(B, T, H, K),
+            self.k_proj(x).view(B, T, n_h, H, K),
+            self.v_proj(x).view(B, T, n_h, H, V),
+            self.b_proj(x).view(B, T, n_h, H),
+            None if self.g_proj is None else self.g_proj(x),
+            state,
+        )
+        return o.reshape(B, T, H * V), state
+
+    def start(self, batch: int) -> Tensor:
+        """The initial state, once a word: [B, H, K, V]."""
+        return self.initial_state.expand(batch, -1, -1, -1)
+
+    def read_start(self) -> Tensor:
+        """What the layer puts out before the first token: [H·V]."""
+        nothing = self.initial_state.new_zeros(1, 1, 0, self.n_heads, self.head_k)
+        no_value = self.initial_state.new_zeros(1, 1, 0, self.n_heads, self.head_v)
+        o, _ = recurrence(self.query[None, None], nothing, no_value, no_value[..., 0], None, self.start(1))
+        return o.reshape(-1)
+
+
+def zero_linear(d_input: int, d_output: int, bias: bool = False) -> nn.Linear:
+    """A linear map of zeros, made without drawing random numbers."""
+    linear = nn.utils.skip_init(nn.Linear, d_input, d_output, bias=bias)
+    with torch.no_grad():
+        for parameter in linear.parameters():
+            parameter.zero_()
+    return linear

@@ -1,0 +1,1 @@
+"""Exact mathematics: Householder steps, exact layers, constructions, certificates. No torch, no floats where exact is possible."""

@@ -1,0 +1,79 @@
+"""Grade 2: breadth-first closure over the float states themselves, in the network's own arithmetic.
+
+Deployed      the sequential recurrence of kernels/reference.py: every product, difference and sum is one elementwise operation
+arithmetic    of the format, and the sum over K is taken by halves, x[:m] + x[m:], K padded with zeros to a power of two.  No
+              operation's order is left open, so the same states appear on every machine.  The projections select rows of
+              their matrices.  The readout W o + b is a matrix product whose order is open: it is decided by exact numbers and a
+              bound on the rounding of any order.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from .explore import UNDECIDED, Exploration, Machine, explore
+from .formats import Floats, grid
+from .tables import Tables
+
+STATE_NUMBERS_UP_TO = 2**23
+
+
+class FloatNetwork:
+    """The network in the arithmetic of its format."""
+
+    def __init__(self, tables: Tables):
+        self.tables = tables
+        self.round = tables.format.rounded
+        K = tables.keys.shape[3]
+        self.extra = (1 << (K - 1).bit_length()) - K
+        self.keys = np.pad(tables.keys, [(0, 0)] * 3 + [(0, self.extra)])
+        self.queries = np.pad(tables.queries, [(0, 0), (0, self.extra)])
+        self.initial = np.pad(tables.initial, [(0, 0), (0, self.extra), (0, 0)])
+
+    def dot(self, vectors: Floats, states: Floats) -> Floats:
+        """vectors [H, K] with states [N, H, K, V], summed over K by halves: [N, H, V]."""
+        total = self.round(vectors[None, :, :, None] * states)
+        while total.shape[2] > 1:
+            half = total.shape[2] // 2
+            total = self.round(total[:, :, :half] + total[:, :, half:])
+        return total[:, :, 0]
+
+    def advance(self, states: Floats, letter: int) -> Floats:
+        """states [N, H, K, V] after a letter."""
+        t = self.tables
+        with np.errstate(all="ignore"):  # what overflows becomes inf, as in the network
+            if t.gates is not None:
+                states = self.round(t.gates[letter][None, :, None, None] * states)
+            for j in range(t.keys.shape[1]):
+                key = self.keys[letter, j]
+                gap = self.round(t.values[letter, j] - self.dot(key, states))
+                update = self.round(t.betas[letter, j][None, :, None] * gap)
+                states = self.round(states + self.round(key[None, :, :, None] * update[:, :, None, :]))
+        return states
+
+    def name(self, states: Floats) -> npt.NDArray[np.int64]:
+        """The states named [N]; UNDECIDED where some order of summation might name another."""
+        t = self.tables
+        wide = np.longdouble if t.format.bits == 53 else np.float64
+        with np.errstate(all="ignore"):
+            read = self.dot(self.queries, states).reshape(len(states), -1).astype(wide)
+            weights, bias = t.readout.astype(wide), t.bias.astype(wide)
+            logits = read @ weights.T + bias
+            sizes = (np.abs(read) @ np.abs(weights).T + np.abs(bias)).max(axis=1)
+            named = logits.argmax(axis=1)  # NaN counts as the largest, as in torch
+            gap = np.sort(logits, axis=1)[:, -1] - np.sort(logits, axis=1)[:, -2] if logits.shape[1] > 1 else np.inf
+            rounding = 2 * (read.shape[1] + 2) * 2.0**-t.format.bits * sizes
+        decided = (gap > rounding) | ~np.all(np.isfinite(logits), axis=1)
+        g_weights, g_bias, g_read = (grid(numbers) for numbers in (weights, bias, read[np.all(np.isfinite(read), axis=1)]))
+        if g_weights is not None and g_bias is not None and g_read is not None:
+            g_logit = max(g_weights + g_read, g_bias)
+            decided |= sizes * 2.0**g_logit <= 2.0**t.format.bits  # nothing rounds, whatever the order
+        return np.where(decided, named, UNDECIDED)
+
+
+def float_closure(tables: Tables, machine: Machine) -> Exploration:
+    """The search in the network's own arithmetic, up to a fixed number of states."""
+    network = FloatNetwork(tables)
+    limit = max(64, STATE_NUMBERS_UP_TO // network.initial.size)
+    return explore(machine, tables.accepting, network.initial, network.advance, network.name, min(limit, 100_000))

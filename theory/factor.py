@@ -1,0 +1,128 @@
+"""Every orthogonal matrix is a product of rank(I − Q) reflections, every permutation of n − #cycles, and of no fewer.
+
+Statement     Q orthogonal, r = rank(I − Q): Q = H_r ⋯ H_1 with reflections H_i = I − 2 k kᵀ/‖k‖², and no product of fewer than r
+              generalized Householder matrices equals Q.
+Construction  `reflections`: take x with Qx ≠ x and k = Qx − x.  The reflection along k exchanges Qx and x, and leaves what Q
+              fixes alone (for Qy = y: k·y = Qx·Qy − x·y = 0); so I − HQ has rank one less.  For a permutation matrix and x = e_i
+              the key is e_σ(i) − e_i, a swap: `swaps`.
+Lower bound   every factor fixes a hyperplane, so m factors fix a space of dimension at least n − m; Q fixes exactly n − r.
+Source        Cartan–Dieudonné, Scherk 1950; used by Grazzi et al. 2411.12537 (Theorem 3) and Siems et al. 2502.10297 (Theorem 1).
+Exactness     integers, Fractions and sympy numbers; keys are left unnormalised, which needs no square roots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from ..automata.errors import BadPermutation, BadStep
+from .householder import Step
+from .numbers import Number, exact_matrix, is_zero, simplified
+
+
+def reflections(Q: Sequence[Sequence[Any]] | np.ndarray, columns: int = 1) -> list[Step]:
+    """The reflections of an exact orthogonal matrix [n, n], first to act first; rank(I − Q) of them.
+
+    Raises  BadStep when Q is not square, not exact or not orthogonal
+
+    >>> [step.key for step in reflections([[0, -1], [1, 0]])]      # a quarter turn is two mirrors
+    [(0, -2), (-1, 1)]
+    """
+    matrix = checked_orthogonal(Q)
+    n = len(matrix)
+    simplify = np.vectorize(simplified, otypes=[object])
+    found: list[Step] = []
+    for i in range(n):  # once e_i is fixed it stays fixed, so each coordinate is visited once
+        key = matrix[:, i].copy()
+        key[i] = key[i] - 1
+        key = simplify(key)
+        if all(is_zero(x) for x in key):
+            continue
+        size = simplified(sum(x * x for x in key))
+        beta = Fraction(2, size) if isinstance(size, int) else simplified(2 / size)
+        found.append(Step(beta, tuple(key), (0,) * columns))
+        matrix = simplify(matrix - np.outer(key, beta * (key @ matrix)))
+    return found[::-1]  # H_r ⋯ H_1 Q = I, so Q = H_1 ⋯ H_r: the last one found acts first
+
+
+def swaps(permutation: Sequence[int]) -> list[tuple[int, int]]:
+    """Pairs (i, j), first to act first, whose swaps send point p to permutation[p]; n − #cycles of them.
+
+    A swap exchanges the contents of places i and j.  Raises BadPermutation.
+
+    >>> swaps([1, 2, 0])                 # contents of place 0 go to 1, of 1 to 2, of 2 to 0
+    [(1, 2), (0, 1)]
+    """
+    sigma = checked_permutation(permutation)
+    pairs = []
+    seen = [False] * len(sigma)
+    for first in range(len(sigma)):
+        cycle = [first]
+        seen[first] = True
+        while not seen[sigma[cycle[-1]]]:
+            cycle.append(sigma[cycle[-1]])
+            seen[cycle[-1]] = True
+        # from the far end: what stands at the last place goes to the first, then each place hands on to the next
+        pairs += [(cycle[i], cycle[i + 1]) for i in reversed(range(len(cycle) - 1))]
+    return pairs
+
+
+def n_cycles(permutation: Sequence[int]) -> int:
+    """Cycles of a permutation, fixed points counted.
+
+    >>> n_cycles([1, 0, 2])
+    2
+    """
+    return len(permutation) - len(swaps(permutation))
+
+
+def rank(matrix: np.ndarray) -> int:
+    """The rank of an exact matrix, by elimination without division where all entries are integers (Bareiss), else in its field."""
+    rows = [list(row) for row in matrix]
+    done = 0
+    for column in range(len(rows[0]) if rows else 0):
+        pivot = next((i for i in range(done, len(rows)) if not is_zero(rows[i][column])), None)
+        if pivot is None:
+            continue
+        rows[done], rows[pivot] = rows[pivot], rows[done]
+        top = rows[done][column]
+        for i in range(done + 1, len(rows)):
+            if not is_zero(rows[i][column]):
+                factor = _divided(rows[i][column], top)
+                rows[i] = [simplified(x - factor * y) for x, y in zip(rows[i], rows[done], strict=True)]
+        done += 1
+    return done
+
+
+def _divided(a: Number, b: Number) -> Number:
+    return Fraction(a) / b if isinstance(a, (int, Fraction)) and isinstance(b, (int, Fraction)) else simplified(a / b)
+
+
+def checked_orthogonal(Q: Sequence[Sequence[Any]] | np.ndarray) -> np.ndarray:
+    """Q as an object array, after Qᵀ Q = I was checked exactly. Raises BadStep."""
+    matrix = exact_matrix(Q)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise BadStep(f"a matrix of shape {matrix.shape} is not square, so not orthogonal")
+    gram = matrix.T @ matrix
+    for i in range(len(matrix)):
+        for j in range(len(matrix)):
+            if not is_zero(gram[i, j] - int(i == j)):
+                raise BadStep(f"not orthogonal: columns {i} and {j} have inner product {simplified(gram[i, j])}")
+    return matrix
+
+
+def checked_permutation(permutation: Sequence[int]) -> list[int]:
+    """As a list of ints. Raises BadPermutation naming the value at fault."""
+    sigma = [int(x) for x in permutation]
+    n = len(sigma)
+    seen: set[int] = set()
+    for place, x in enumerate(sigma):
+        if not 0 <= x < n or x in seen:
+            raise BadPermutation(
+                f"{sigma} is not a permutation of 0 .. {n - 1}: {x} at place {place} is out of range or repeated"
+            )
+        seen.add(x)
+    return sigma
