@@ -54,7 +54,7 @@ ENTRIES = [
     Entry(
         "T_4",
         "a cycle, a swap and a merge of 4 points; words that bring point 0 back",
-        "exactly three layers",
+        "all 256 maps of 4 points: exactly three layers",
         lambda: all_maps(4),
         DEPTH,
     ),
