@@ -14,7 +14,9 @@ from typing import Any
 RESULTS = Path(__file__).parent / "results"
 
 
-def record(name: str, rows: list[dict[str, Any]], *, seed: int | None, libraries: tuple[str, ...] = (), device: str = "cpu") -> Path:
+def record(
+    name: str, rows: list[dict[str, Any]], *, seed: int | None, libraries: tuple[str, ...] = (), device: str = "cpu"
+) -> Path:
     """Write rows of results, whole or not at all, and return the file."""
     versions = {"python": platform.python_version()}
     for library in ("deltaword", "numpy", "torch", *libraries):
