@@ -79,7 +79,7 @@ def numbered(state: object, number: Mapping[Hashable, int], what: str) -> int:
 
 
 def from_dict(
-    transitions: Mapping[Hashable, Mapping[Letter, Hashable]],
+    transitions: Mapping[Any, Mapping[Any, Hashable]],
     start: Hashable,
     accepting: Collection[Hashable],
     alphabet: Iterable[Letter] | None = None,
@@ -107,7 +107,7 @@ def from_dict(
 
 
 def from_permutations(
-    generators: Mapping[Letter, Sequence[int]] | Sequence[Sequence[int]],
+    generators: Mapping[Any, Sequence[int]] | Iterable[Any],
     start: int = 0,
     accepting: Iterable[int] | None = None,
     alphabet: Iterable[Letter] | None = None,
@@ -174,7 +174,7 @@ def to_networkx(dfa: DFA) -> networkx.MultiDiGraph:
 
 
 def from_networkx(
-    graph: networkx.DiGraph | networkx.MultiDiGraph,
+    graph: networkx.DiGraph,
     letter: str = "letter",
     start: Hashable | None = None,
     accepting: Collection[Hashable] | None = None,

@@ -28,6 +28,8 @@ from .errors import (
 if TYPE_CHECKING:
     import networkx
 
+    from .monoid import TransitionMonoid
+
 Letter = Hashable
 Word = Iterable[Letter]
 
@@ -99,7 +101,7 @@ class DFA:
     @classmethod
     def from_dict(
         cls,
-        transitions: Mapping[Hashable, Mapping[Letter, Hashable]],
+        transitions: Mapping[Any, Mapping[Any, Hashable]],
         start: Hashable,
         accepting: Collection[Hashable],
         alphabet: Iterable[Letter] | None = None,
@@ -132,7 +134,7 @@ class DFA:
         return from_regex(pattern, alphabet)
 
     @classmethod
-    def from_networkx(cls, graph: networkx.MultiDiGraph, **names: Any) -> DFA:
+    def from_networkx(cls, graph: networkx.DiGraph, **names: Any) -> DFA:
         """From a directed graph with a letter on each edge; see `deltaword.automata.convert.from_networkx`."""
         from .convert import from_networkx
 
@@ -148,7 +150,7 @@ class DFA:
     @classmethod
     def from_permutations(
         cls,
-        generators: Mapping[Letter, Sequence[int]] | Sequence[Sequence[int]],
+        generators: Mapping[Any, Sequence[int]] | Iterable[Any],
         start: int = 0,
         accepting: Iterable[int] | None = None,
         alphabet: Iterable[Letter] | None = None,
@@ -331,6 +333,34 @@ class DFA:
     def equivalent_to(self, other: DFA) -> bool:
         """Whether both accept the same words."""
         return self.distinguishing_word(other) is None
+
+    def transition_monoid(self, limit: int | None = None) -> TransitionMonoid:
+        """All the ways in which words move the states, with a shortest word for each, its groups and its properties.
+
+        limit   elements listed at most; default: as many as fit into 4 GiB
+        Raises  TooLarge past the limit
+
+        >>> monoid = DFA([[1, 0], [1, 1]], 0, [1], "ab").transition_monoid()
+        >>> len(monoid), monoid.elements.tolist(), list(monoid.words), monoid.is_aperiodic
+        (2, [[0, 1], [1, 1]], ['', 'a'], True)
+        """
+        from .monoid import TransitionMonoid
+
+        return TransitionMonoid(self, limit)
+
+    def syntactic_monoid(self, limit: int | None = None) -> TransitionMonoid:
+        """The transition monoid of the minimal automaton: it depends on the language alone, and says much about it.
+
+        limit   elements listed at most; default: as many as fit into 4 GiB
+        Raises  TooLarge past the limit
+
+        >>> star_free = DFA.from_regex("(ab)*", alphabet="ab").syntactic_monoid().is_aperiodic
+        >>> star_free, DFA.from_regex("(aa)*", alphabet="ab").syntactic_monoid().is_aperiodic
+        (True, False)
+        """
+        from .syntactic import syntactic_monoid
+
+        return syntactic_monoid(self, limit)
 
     # ------------------------------------------------------------------ in and out
 

@@ -62,6 +62,10 @@ class BadPermutation(DeltawordError, ValueError):
     """A sequence that is not a permutation of 0 .. n-1."""
 
 
+class NotInMonoid(DeltawordError, ValueError):
+    """A map of the states that no word makes, or no map at all."""
+
+
 class UnknownLanguage(DeltawordError, KeyError):
     """A name that the gallery does not have."""
 

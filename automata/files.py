@@ -24,7 +24,9 @@ def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
         os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes files that only their owner may read
         os.replace(temporary, path)
     except OSError as error:
-        raise NotWritable(f"cannot write {path}: {error.strerror or error}; choose a folder that exists and is writable") from None
+        raise NotWritable(
+            f"cannot write {path}: {error.strerror or error}; choose a folder that exists and is writable"
+        ) from None
     finally:
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)

@@ -54,13 +54,13 @@ def from_json(data: Mapping[str, Any]) -> DFA:
     if not isinstance(data, Mapping):
         raise CorruptFile(f"a saved machine is a JSON object, not a {type(data).__name__}")
     if data.get("format") != FORMAT:
-        raise CorruptFile(f"the format is {data.get('format')!r}, not {FORMAT!r}: this is not a saved machine")
+        raise CorruptFile(f"the format is {shown(data.get('format'))}, not {FORMAT!r}: this is not a saved machine")
     if not is_int(data.get("version")) or data["version"] != VERSION:
-        raise CorruptFile(f"the version is {data.get('version')!r}; this release reads version {VERSION}")
+        raise CorruptFile(f"the version is {shown(data.get('version'))}; this release reads version {VERSION}")
     if missing := sorted(KEYS - data.keys()):
         raise CorruptFile(f"the saved machine lacks {', '.join(missing)}; it was truncated or altered: save it again")
     if not is_int(data["start"]):
-        raise CorruptFile(f"start is {data['start']!r}, not a whole number")
+        raise CorruptFile(f"start is {shown(data['start'])}, not a whole number")
     if not is_list_of_ints(data["accepting"]):
         raise CorruptFile("accepting is not a list of whole numbers")
     if not isinstance(data["table"], list):
@@ -99,7 +99,7 @@ def digest(data: Mapping[str, Any]) -> str:
 def digest_fits(data: Mapping[str, Any]) -> bool:
     try:
         return data["digest"] == digest({key: value for key, value in data.items() if key != "digest"})
-    except (TypeError, ValueError):  # keys of several kinds, numbers of more digits than Python writes
+    except (TypeError, ValueError, RecursionError):  # keys of several kinds, numbers too long to write, lists too deep
         return False
 
 

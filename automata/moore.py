@@ -1,7 +1,7 @@
 """Moore's refinement in numpy: cut the states apart round by round until no round cuts any more.
 
 Notation   n states, k letters; after round t two states share a class iff no word of length ≤ t tells them apart.
-Labels     a round does not sort the tuples (class, class after letter 1, …): it hashes each to one 64-bit label, and so costs
+Labels     a round does not sort the tuples (accepts?, class after letter 1, …): it hashes each to one 64-bit label, and so costs
            k·n gathers and one sort of n words. Equal tuples get equal labels, so labels never cut too finely. A collision would
            cut too coarsely; the last partition is therefore compared with the table itself, and nothing rests on luck.
 Source     E. F. Moore, Gedanken-experiments on sequential machines, 1956; hashed rounds are folklore (colour refinement).
@@ -31,11 +31,11 @@ def moore(
     """
     n = len(accepting)
     columns = np.ascontiguousarray(table.T, dtype=np.intp)  # [k, n], each letter's map in one piece
-    weights = np.random.default_rng(0).integers(1, 2**63, size=len(columns) + 1, dtype=np.uint64) | np.uint64(1)
+    weights = np.random.default_rng(0).integers(1, 2**63, size=len(columns), dtype=np.uint64) | np.uint64(1)
     last_bit = accepting.astype(np.uint64)
     labels, count = last_bit, number_of_classes(last_bit)
     for _ in range(rounds):
-        labels = mixed(weights[0] * labels + weights[1:] @ labels.take(columns))
+        labels = mixed(weights @ labels.take(columns))
         labels = labels & ~np.uint64(1) | last_bit  # whatever collides, acceptance stays visible
         count, before = number_of_classes(labels), count
         if count in (before, n):
@@ -44,14 +44,9 @@ def moore(
     return numbered(labels), False
 
 
-def mixed(x: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Scrambles 64 bits in place, as splitmix64 ends. Without it labels would be linear, and ab and ba would weigh the same."""
-    x ^= x >> np.uint64(30)
-    x *= np.uint64(0xBF58476D1CE4E5B9)
-    x ^= x >> np.uint64(27)
-    x *= np.uint64(0x94D049BB133111EB)
-    x ^= x >> np.uint64(31)
-    return x
+def mixed(sums: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Bends the sums, lest the next round be linear in them: then a·b and b·a would weigh the same."""
+    return sums ^ (sums >> np.uint64(32))
 
 
 def number_of_classes(labels: npt.NDArray[np.uint64]) -> int:

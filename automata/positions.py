@@ -7,8 +7,8 @@ State         the automaton is at a set of positions that may read the next lett
 Construction  `_ahead(node, ahead)` is the set to be in before the node, given the set to be in after it. So a sequence is folded
               from its end, and a letter makes a new position whose follow is what comes after.
 Loops         before the body of a loop has been built, what it can begin with is not known: a bit that reads no letter stands for
-              it in the follow sets, and is replaced at the end, outer loops first. Rounds of a loop that read nothing can be left
-              out, since the anchors in them can only forbid.
+              it in the follow sets, and is replaced at the end, outer loops first. (Two bits where a `$` asks whether a last
+              newline is left.) Rounds that read nothing can be left out, since the anchors in them can only forbid.
 Anchors       what comes after a place depends on what is left of the word there, so an `Ahead` holds six sets, not one. Anchors
               choose among them, and reading a letter decides which one held.
 Source        Glushkov 1961, McNaughton and Yamada 1960 for positions; the six sets for anchors are ours.
@@ -30,7 +30,8 @@ _NOWHERE: Sets = (0, 0, 0)
 class Positions:
     """The position automaton of a tree.
 
-    letter_sets  for each Letter of the tree, its letters as a bitmask over the alphabet; newline  the bit of the newline, or 0
+    letter_sets  for each Letter of the tree, its letters as a bitmask over the alphabet
+    newline      the bit of the newline in such bitmasks, where the tree has a `$` and the alphabet a newline; else 0
     letters[p]   the letters position p reads; follow[p]  the set it goes to; start  the set at the beginning of the word
     Raises       TooLarge past LIMIT positions, RecursionError
 
@@ -101,9 +102,10 @@ class Positions:
         inside, at_start = after
         again_newline = self._new(0, 0) if self._newline else 0
         again = self._new(0, 0)
+        # at the end of the word, and at its beginning, further rounds read nothing: what comes after the loop is enough there
         (free, newline, _), start = self._ahead(body, ((again, again_newline, inside[2]), at_start))
         newline = newline & ~again_newline | inside[1]
-        if free & again_newline:
+        if free & again_newline:  # the body can be passed by a `$` alone
             free = free ^ again_newline | newline
         free = free & ~again | inside[0]
         self._loops |= {again: free, again_newline: newline} if self._newline else {again: free}

@@ -6,6 +6,8 @@ Notation   (p, q) a pair of states, p of a and q of b; its code is p·n_b + q. O
 
 from __future__ import annotations
 
+from array import array
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,6 +16,7 @@ from .errors import AlphabetMismatch, BadAutomaton, TooLarge
 
 LIMIT = 2**22  # reachable pairs
 DENSE = 2**24  # up to so many codes are looked up in an array (64 MB), more in a dict
+WIDE = 32  # levels with at least so many pairs go through numpy, where there is the array
 
 ACCEPT = {
     "and": np.logical_and,
@@ -39,8 +42,7 @@ def product(a: DFA, b: DFA, accept: str = "and", limit: int = LIMIT) -> DFA:
     """
     if accept not in ACCEPT:
         raise BadAutomaton(f"accept is {accept!r}; it should be one of {', '.join(map(repr, ACCEPT))}")
-    reach = reached_by_array if a.n_states * b.n_states <= DENSE else reached_by_dict
-    codes, table = reach(a.table, aligned_table(b, a), (a.start, b.start), limit)
+    codes, table = reachable_pairs(a.table, aligned_table(b, a), (a.start, b.start), limit)
     p, q = np.divmod(codes, b.n_states)
     accepting = np.flatnonzero(ACCEPT[accept](a.accepting_mask[p], b.accepting_mask[q]))
     pairs = zip(names_of(a, p), names_of(b, q), strict=True)
@@ -51,55 +53,55 @@ def names_of(dfa: DFA, states: npt.NDArray[np.int64]) -> list:
     return states.tolist() if dfa.state_names is None else [dfa.state_names[q] for q in states.tolist()]
 
 
-def reached_by_array(
+def reachable_pairs(
     table_a: npt.NDArray[np.int32], table_b: npt.NDArray[np.int32], start: tuple[int, int], limit: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
-    """The codes of the reachable pairs, the start's first, and the table over their positions in that list. Raises TooLarge."""
-    n_b = len(table_b)
-    number = np.full(len(table_a) * n_b, -1, dtype=np.int32)
-    level = np.array([start[0] * n_b + start[1]])
-    levels, rows, count = [], [], 0
-    while len(level):
-        number[level] = np.arange(count, count + len(level), dtype=np.int32)
-        count += len(level)
-        check_limit(count, limit)
-        p, q = np.divmod(level, n_b)
-        successors = table_a[p] * np.int64(n_b) + table_b[q]
-        levels.append(level)
-        rows.append(successors)
-        level = np.sort(successors[number[successors] < 0])
-        level = level[np.diff(level, prepend=-1) > 0]
-    return np.concatenate(levels), number[np.concatenate(rows)]
+    """The codes of the reachable pairs, [m], the start's first, and the table [m, k] over their places in that list.
 
-
-def reached_by_dict(
-    table_a: npt.NDArray[np.int32], table_b: npt.NDArray[np.int32], start: tuple[int, int], limit: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
-    """The same as `reached_by_array` where an array over all codes would be too long."""
-    n_b = len(table_b)
-    number: dict[int, int] = {}
+    Raises  TooLarge when there are more than `limit`
+    """
+    (n_a, k), n_b = table_a.shape, len(table_b)
+    number = array("i", [-1]) * (n_a * n_b) if n_a * n_b <= DENSE else Numbers()
+    numbers = np.frombuffer(number, dtype=np.int32) if isinstance(number, array) else None  # the same memory
+    codes, successors = array("q"), array("q")
     level = [start[0] * n_b + start[1]]
-    rows: list[list[int]] = []
-    while level:
-        check_limit(len(number) + len(level), limit)
-        number.update(zip(level, range(len(number), len(number) + len(level)), strict=True))
-        met = set()
-        for code in level:
-            p, q = divmod(code, n_b)
-            row = [x * n_b + y for x, y in zip(table_a[p].tolist(), table_b[q].tolist(), strict=True)]
-            rows.append(row)
-            met.update(row)
-        level = sorted(code for code in met if code not in number)
-    table = np.array([[number[code] for code in row] for row in rows], dtype=np.int32)
-    return np.fromiter(number, dtype=np.int64), table
+    while len(level):
+        if len(codes) + len(level) > limit:
+            raise TooLarge(
+                f"the product has more than {limit} reachable pairs; minimise both machines first, "
+                "or raise the limit: deltaword.automata.product.product(a, b, accept, limit=...)"
+            )
+        if numbers is None or len(level) < WIDE:
+            met = []
+            for code in level:
+                number[code] = len(codes)
+                codes.append(code)
+                p, q = divmod(code, n_b)
+                met += [x * n_b + y for x, y in zip(table_a[p].tolist(), table_b[q].tolist(), strict=True)]
+            successors.extend(met)
+            level = sorted({code for code in met if number[code] < 0})
+        else:
+            at = np.asarray(level)
+            numbers[at] = np.arange(len(codes), len(codes) + len(at))
+            codes.frombytes(at.tobytes())
+            p, q = np.divmod(at, n_b)
+            met = table_a[p] * np.int64(n_b) + table_b[q]
+            successors.frombytes(met.tobytes())
+            new = np.sort(met[numbers[met] < 0])
+            new = new[np.diff(new, prepend=-1) > 0]
+            level = new if len(new) >= WIDE else new.tolist()
+    if numbers is None:
+        table = np.fromiter(map(number.__getitem__, successors), dtype=np.int32, count=len(successors))
+    else:
+        table = numbers[np.frombuffer(successors, dtype=np.int64)]
+    return np.array(codes), table.reshape(-1, k)
 
 
-def check_limit(count: int, limit: int) -> None:
-    if count > limit:
-        raise TooLarge(
-            f"the product has more than {limit} reachable pairs; minimise both machines first, "
-            "or raise the limit: deltaword.automata.product.product(a, b, accept, limit=...)"
-        )
+class Numbers(dict):
+    """Code to number; -1 for a code not met yet, like the array of numbers."""
+
+    def __missing__(self, code: int) -> int:
+        return -1
 
 
 def aligned_table(dfa: DFA, model: DFA) -> npt.NDArray[np.int32]:

@@ -1,6 +1,6 @@
 """From a pattern in Python's `re` syntax to its minimal automaton, for whole words: `accepts` says what `re.fullmatch` says.
 
-pattern  →  tree (sre.py)  →  position automaton (positions.py)  →  subsets (nfa.py)  →  minimal automaton (minimize.py)
+pattern  →  tree (sre.py)  →  position automaton (positions.py)  →  subsets (nfa.py)  →  minimal automaton (small.py, minimize.py)
 
 Letters that every part of the pattern treats alike are one column until the end, so a large alphabet costs little.
 Lazy and greedy repeats accept the same whole words. Refused, by name and column: backreferences, conditional groups, look-ahead,
@@ -20,6 +20,7 @@ from .errors import BadAutomaton, EmptyAlphabet, UnknownLetter
 from .lexemes import Lexeme, lexemes
 from .nfa import determinize
 from .positions import Positions
+from .small import SMALL, minimal_table
 from .sre import Choice, Letter, Node, Repeat, Sequence, nested_too_deeply, one_letter, parse
 
 WIDEST_RANGE = 256  # a range of more characters than this is taken to describe letters, not to list them
@@ -59,10 +60,12 @@ def from_regex(pattern: str, alphabet: Iterable[str] | None = None) -> DFA:
         for a in examples
     ]
     table, accepting = determinize(len(machine.letters), moves, machine.start, accepting=1)
-    if len(examples) == len(names):
-        return DFA(table, 0, np.flatnonzero(accepting), names).minimized()
-    small = DFA(table, 0, np.flatnonzero(accepting), range(len(examples))).minimized()
-    return DFA(small.table[:, alike], small.start, small.accepting, names)
+    if len(table) <= SMALL:
+        table, accepting = minimal_table(table, accepting)
+    else:
+        minimal = DFA(table, 0, np.flatnonzero(accepting), range(len(examples))).minimized()
+        table, accepting = minimal.table, minimal.accepting_mask
+    return DFA(table[:, alike], 0, np.flatnonzero(accepting), names)
 
 
 def _leaves(tree: Node) -> tuple[list[Letter], bool]:
@@ -124,13 +127,15 @@ def _check_letters(pattern: str, names: tuple[str, ...], index: dict[str, int], 
     """Raises UnknownLetter for a single character outside the alphabet, which is nearly always a slip. A class may go beyond a
     stated alphabet; one without a letter in an inferred alphabet shows that more letters were meant."""
     for lexeme in lexemes(pattern):
-        if lexeme.kind != "letter" or (part := one_letter(lexeme.text, lexeme.flags)) is None:
+        if lexeme.kind != "letter":
             continue
-        if _letter_set(part, names, index):
-            continue
-        single = len(part.ranges) == 1 and part.ranges[0][0] == part.ranges[0][1] and not part.categories and not part.negated
-        if single or not stated:
+        part = one_letter(lexeme.text, lexeme.flags)
+        if not _letter_set(part, names, index) and (_is_one_character(part) or not stated):
             raise UnknownLetter(_about_letter(lexeme, pattern, names, stated))
+
+
+def _is_one_character(part: Letter) -> bool:
+    return not part.negated and not part.categories and len(part.ranges) == 1 and part.ranges[0][0] == part.ranges[0][1]
 
 
 def _about_letter(lexeme: Lexeme, pattern: str, names: tuple[str, ...], stated: bool) -> str:

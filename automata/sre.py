@@ -1,8 +1,7 @@
 """From the text of a pattern to a tree in our own terms, through the parser of Python's own `re`.
 
-The one file that touches private parts of the standard library, `re._parser` and `re._constants`; their names and the shape of
-the tree are the same in Python 3.11, 3.12, 3.13 (where the tests run) and 3.14. A node that a later version may add is refused
-by its name.
+The one file that touches private parts of the standard library, `re._parser` and `re._constants`. The tests have passed on
+Python 3.11.7, 3.12.1 and 3.13.0; later versions have not been tried. A node that a later version may add is refused by its name.
 """
 
 from __future__ import annotations
@@ -86,10 +85,12 @@ def nested_too_deeply(pattern: str) -> TooLarge:
     )
 
 
-def one_letter(text: str, flags: int) -> Letter | None:
+def one_letter(text: str, flags: int) -> Letter:
     """The letter set of a lexeme of kind "letter"."""
-    node = parser.parse(text, flags & ~X)
-    return _letter(*node[0], flags)  # type: ignore[arg-type]
+    op, av = parser.parse(text, flags & ~X).data[0]
+    letter = _letter(op, av, flags)
+    assert letter is not None, f"{text!r} stands for no single character"
+    return letter
 
 
 def _sequence(tree: parser.SubPattern, flags: int, pattern: str) -> Node:
@@ -127,8 +128,10 @@ def _letter(op: Any, av: Any, flags: int) -> Letter | None:
                 ranges.append(item)
             elif kind is sre.CATEGORY:
                 categories += _CATEGORIES[item]
-            else:  # NEGATE
+            elif kind is sre.NEGATE:
                 negated = True
+            else:
+                return None
     else:
         return None
     return Letter(tuple(ranges), categories, negated, bool(flags & I), bool(flags & A))

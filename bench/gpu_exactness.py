@@ -17,7 +17,7 @@ import deltaword as dw
 from deltaword.kernels.chunked import chunked_recurrence
 from deltaword.kernels.reference import recurrence
 
-SEED, WORDS, LETTERS = 0, 64, 1024
+SEED, WORDS, LETTERS = 0, 64, 512
 FORMATS = {"bfloat16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32, "float64": torch.float64}
 
 

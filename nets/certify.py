@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 
 from ..automata.dfa import DFA
@@ -40,9 +42,21 @@ def certify(net: Network, dfa: DFA | None = None) -> Certificate:
             "both must have the same letters in the same order"
         )
     same = (
-        machine.start == net.dfa.start and machine.table.shape == net.dfa.table.shape and (machine.table == net.dfa.table).all()
+        machine.start == net.dfa.start
+        and machine.table.shape == net.dfa.table.shape
+        and bool((machine.table == net.dfa.table).all())
     )
-    return certify_weights(live_weights(net), machine, "states" if same else "language")
+
+    def fails(word: Sequence[int]) -> bool:
+        """A network too damaged to run fails too."""
+        letters = machine.decode(word)
+        try:
+            named, accepted = net.states(letters), net.accepts(letters)
+        except Exception:
+            return True
+        return accepted != machine.accepts(letters) or (same and named[-1] != machine.states(letters)[-1])
+
+    return certify_weights(live_weights(net), machine, "states" if same else "language", fails)
 
 
 def live_weights(net: Network) -> dict[str, Tensor]:
@@ -54,4 +68,4 @@ def live_weights(net: Network) -> dict[str, Tensor]:
 
 
 def raw_bytes(tensor: torch.Tensor) -> bytes:
-    return tensor.detach().cpu().contiguous().view(torch.uint8 if tensor.ndim else tensor.dtype).numpy().tobytes()
+    return tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()

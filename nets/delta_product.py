@@ -42,6 +42,8 @@ class DeltaProduct(nn.Module):
         gate: bool = False,
     ):
         super().__init__()
+        if n_heads < 1:
+            raise BadStep(f"{n_heads} heads; a layer has at least 1")
         if beta_max not in (1, 2):
             raise BadStep(
                 f"beta_max is {beta_max}; 1 gives eigenvalues in [0, 1], 2 gives [-1, 1], and beyond 2 the state may grow"

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import html
 import os
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,6 +104,8 @@ class Certificate:
                 raise CorruptFile(f"{where}: {key!r} is {data.get(key)!r}, not a {kind.__name__}")
         if data["claim"] not in ("states", "language") or data["grade"] not in (1, 2, 3):
             raise CorruptFile(f"{where}: unknown claim {data['claim']!r} or grade {data['grade']!r}")
+        if not re.fullmatch(r"all lengths|up to [0-9]{1,18} tokens", data["scope"]):
+            raise CorruptFile(f"{where}: unknown scope {data['scope']!r}")
         try:
             dfa = DFA.from_json(data["dfa"])
             word = None if data["counterexample"] is None else dfa.decode(data["counterexample"])
@@ -119,16 +123,22 @@ class Certificate:
         return cls.from_json(read_json(path), str(path))
 
 
-def certify_weights(weights: Weights, dfa: DFA, claim: str = "states") -> Certificate:
-    """The certificate for a network given as bytes. Never raises for what the weights may be."""
+def certify_weights(
+    weights: Weights, dfa: DFA, claim: str = "states", fails: Callable[[Sequence[int]], bool] | None = None
+) -> Certificate:
+    """The certificate for a network given as bytes. Never raises for what the weights may be.
+
+    fails   whether the running network fails on a word of letter numbers: asked of those words that the bytes alone leave open
+    """
     verdict = verify(weights, Machine(dfa.table.astype("int64"), dfa.start, dfa.accepting_mask, claim == "states"))
+    word = next((word for word in verdict.suspects if fails is not None and fails(word)), verdict.counterexample)
     types = sorted({tensor.dtype for tensor in weights.values()} - {"BOOL"})
     return Certificate(
         holds=verdict.holds,
         grade=verdict.grade,
         scope="all lengths" if verdict.tokens is None else f"up to {verdict.tokens} tokens",
         claim=claim,
-        counterexample=None if verdict.counterexample is None else dfa.decode(verdict.counterexample),
+        counterexample=None if word is None else dfa.decode(word),
         pairs=verdict.pairs,
         reason=verdict.reason,
         dtype="+".join(types),
@@ -147,7 +157,8 @@ def check(certificate: str | os.PathLike[str], folder: str | os.PathLike[str]) -
     if not claimed.holds or digest(weights) != claimed.weights_digest:
         return False
     found = certify_weights(weights, claimed.dfa, claimed.claim)
-    return found.holds and found.grade <= claimed.grade and reach(found.scope) >= reach(claimed.scope)
+    as_good = found.grade <= claimed.grade and reach(found.scope) >= reach(claimed.scope)
+    return found.holds and as_good and found.dtype == claimed.dtype
 
 
 def reach(scope: str) -> float:

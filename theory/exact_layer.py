@@ -46,7 +46,7 @@ class LetterAction:
         return state
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays inside: two heads are the same when they are one object
 class Head:
     """One head: initial [K, V], query [K], and a LetterAction a letter, all exact. Raises BadStep on sizes that do not fit."""
 
@@ -78,7 +78,7 @@ class Head:
     @cached_property
     def n_h(self) -> int:
         """Steps a token: the longest letter's, at least 1."""
-        return max(1, *(len(action.steps) for action in self.letters))
+        return max([1, *(len(action.steps) for action in self.letters)])
 
     @cached_property
     def gated(self) -> bool:
@@ -89,13 +89,14 @@ class Head:
         return np.array(self.query, dtype=object) @ state
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ExactLayer:
     """Heads and a linear readout over the states of a machine.
 
     alphabet  the letters, in the order of each head's actions
     heads     at least one
     readout   [n_states, sum of V], bias [n_states]
+    Raises    BadStep on sizes that do not fit
 
     >>> flip = Step(2, (1,), (0,))                        # the paper's parity: one mirror of the line, β = 2
     >>> head = Head([[1]], (1,), (LetterAction(()), LetterAction((flip,))))
@@ -111,6 +112,8 @@ class ExactLayer:
     def __post_init__(self):
         object.__setattr__(self, "readout", exact_matrix(self.readout))
         object.__setattr__(self, "bias", exact_vector(self.bias))
+        if not self.heads:
+            raise BadStep("a layer without heads; it needs at least one")
         width = sum(head.V for head in self.heads)
         if self.readout.shape != (len(self.bias), width):
             raise BadStep(f"the readout has shape {self.readout.shape}, not [{len(self.bias)}, {width}]")

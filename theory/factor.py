@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from ..automata.errors import BadPermutation, BadStep
+from ..automata.errors import BadStep
+from ..automata.permutations import checked_permutation
 from .householder import Step
 from .numbers import Number, exact_matrix, is_zero, simplified
 
@@ -79,9 +80,9 @@ def n_cycles(permutation: Sequence[int]) -> int:
     return len(permutation) - len(swaps(permutation))
 
 
-def rank(matrix: np.ndarray) -> int:
-    """The rank of an exact matrix, by elimination without division where all entries are integers (Bareiss), else in its field."""
-    rows = [list(row) for row in matrix]
+def rank(matrix: Sequence[Sequence[Any]] | np.ndarray) -> int:
+    """The rank of an exact matrix [m, n], by elimination in its field. Raises BadStep when it is not exact."""
+    rows = [list(row) for row in exact_matrix(matrix)]
     done = 0
     for column in range(len(rows[0]) if rows else 0):
         pivot = next((i for i in range(done, len(rows)) if not is_zero(rows[i][column])), None)
@@ -112,17 +113,3 @@ def checked_orthogonal(Q: Sequence[Sequence[Any]] | np.ndarray) -> np.ndarray:
             if not is_zero(gram[i, j] - int(i == j)):
                 raise BadStep(f"not orthogonal: columns {i} and {j} have inner product {simplified(gram[i, j])}")
     return matrix
-
-
-def checked_permutation(permutation: Sequence[int]) -> list[int]:
-    """As a list of ints. Raises BadPermutation naming the value at fault."""
-    sigma = [int(x) for x in permutation]
-    n = len(sigma)
-    seen: set[int] = set()
-    for place, x in enumerate(sigma):
-        if not 0 <= x < n or x in seen:
-            raise BadPermutation(
-                f"{sigma} is not a permutation of 0 .. {n - 1}: {x} at place {place} is out of range or repeated"
-            )
-        seen.add(x)
-    return sigma

@@ -73,9 +73,13 @@ class Step:
     def apply(self, state: np.ndarray) -> np.ndarray:
         """The state [K, V] after this step (a fresh array); only the rows of the key's support change.
 
+        Raises BadStep when the state is not [len(key), len(value)]
+
         >>> Step(1, (0, 1), (7,)).apply(np.array([[3], [5]], dtype=object)).tolist()
         [[3], [7]]
         """
+        if state.shape != (len(self.key), len(self.value)):
+            raise BadStep(f"a step of key size {len(self.key)} and value size {len(self.value)} on a state of shape {state.shape}")
         state = state.copy()
         if self.support and self.beta != 0:
             rows = list(self.support)

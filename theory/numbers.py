@@ -17,7 +17,7 @@ Number: TypeAlias = Any  # int | Fraction | sympy.Expr; numpy's and sympy's stub
 
 
 def exact(value: Any) -> Number:
-    """The value itself when it is exact, numpy integers as int, whole Fractions as int. Raises BadStep on floats and the rest.
+    """The value itself when it is exact and real, numpy integers as int, whole Fractions as int. Raises BadStep on floats and the rest.
 
     >>> exact(Fraction(4, 2)), exact(Fraction(1, 2))
     (2, Fraction(1, 2))
@@ -29,10 +29,12 @@ def exact(value: Any) -> Number:
     if isinstance(value, np.integer):
         return int(value)
     if hasattr(value, "is_number") and hasattr(value, "free_symbols"):  # a sympy expression, without importing sympy
-        if value.is_Integer:
-            return int(value)
-        if value.is_Float:
-            raise BadStep(f"{value} is a sympy Float, which is rounded; use sympy.Rational or a root")
+        if value.is_Rational:
+            return exact(Fraction(int(value.p), int(value.q)))
+        if value.atoms(_sympy().Float):
+            raise BadStep(f"{value} holds a sympy Float, which is rounded; use sympy.Rational or a root")
+        if not value.is_number or value.is_finite is not True or value.is_extended_real is False or value.is_algebraic is False:
+            raise BadStep(f"{value} is not a real algebraic number")
         return value
     raise BadStep(f"{value!r} is a {type(value).__name__}, not an exact number; use int, Fraction or a sympy number")
 
@@ -53,20 +55,25 @@ def simplified(value: Number) -> Number:
     """A sympy number in the form in which equality and sign are decided; other numbers as they are."""
     if isinstance(value, (int, Fraction)):
         return exact(value)
-    import sympy
-
+    sympy = _sympy()
     reduced = sympy.radsimp(sympy.expand(value))
     if reduced.is_Rational:
         return exact(Fraction(int(reduced.p), int(reduced.q)))
-    if reduced.is_zero is None:  # nested radicals: ask the minimal polynomial
+    if reduced.is_zero is not False:  # nested radicals, or digits that seem to vanish: ask the minimal polynomial
         x = sympy.Symbol("x")
         return 0 if sympy.minimal_polynomial(reduced, x) == x else reduced
     return reduced
 
 
 def exact_matrix(rows: Iterable[Iterable[Any]]) -> np.ndarray:
-    """Rows of exact numbers as an object array [m, n]."""
-    listed = [exact_vector(row) for row in rows]
+    """Rows of exact numbers as an object array [m, n]. Raises BadStep when there are no rows of one length."""
+    try:
+        listed = [exact_vector(row) for row in rows]
+    except TypeError:
+        raise BadStep(f"{rows!r} is not a matrix: it should hold rows of numbers") from None
+    for i, row in enumerate(listed):
+        if len(row) != len(listed[0]):
+            raise BadStep(f"row {i} has {len(row)} entries and row 0 has {len(listed[0])}; a matrix has rows of one length")
     array = np.empty((len(listed), len(listed[0]) if listed else 0), dtype=object)
     for i, row in enumerate(listed):
         array[i, :] = row
@@ -76,3 +83,10 @@ def exact_matrix(rows: Iterable[Iterable[Any]]) -> np.ndarray:
 def identity(n: int) -> np.ndarray:
     """The n × n identity in Python ints."""
     return np.eye(n, dtype=int).astype(object)
+
+
+def _sympy() -> Any:
+    """sympy, imported when a sympy number is met: it takes half a second."""
+    import sympy
+
+    return sympy

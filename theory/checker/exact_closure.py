@@ -2,11 +2,14 @@
 
 Statement     let keys, values, strengths and the reachable states be whole multiples of powers of two, gates 0 or 1,
               0 ≤ β‖k‖² ≤ 2, and let every sum met (k·S, v − k·S, β(…), S + k u, S·q, W o + b), taken over absolute values, be at
-              most 2^p grid steps, p the significant bits of the format.  Then every partial sum, in any order, with or without
-              fused multiply-add, is exact, and the network computes in floats what it computes in exact numbers.
+              most 2^p grid steps, p the significant bits of the format, and no grid finer than its smallest number.  Then every
+              partial sum, in any order, with or without fused multiply-add, is exact, and the network computes in floats what
+              it computes in exact numbers.
 Check         the reachable states are found by exact matrices, one a letter; then every letter's steps are run on all of them with
-              every bound tested, and must land on the recorded successors.  float64 carries the numbers, itself exact as long
-              as the same bounds hold with p ≤ 53.
+              every bound tested, those of strength 0 too (0 · ∞ is no number), and must land on the recorded successors.  A
+              failing word stops the search early; what was found by then is checked alike, so no shorter word fails in floats.
+              float64 carries the numbers: exact under the same bounds, one bit spared for float64 itself, whose sums would
+              otherwise round before they are compared with the bound.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from .tables import Tables
 
 MATRICES_UP_TO = 2**27  # entries of all letters' matrices together, 1 GiB
 STATE_NUMBERS_UP_TO = 2**27  # numbers in all states found together
+STATES_UP_TO = 2**20
 FINEST_STATE_GRID = 8
 
 
@@ -31,7 +35,8 @@ class ExactNetwork:
     """The letter tables in float64, heads that hold the same state taken once."""
 
     def __init__(self, tables: Tables):
-        self.bits = tables.format.bits
+        self.bits = min(tables.format.bits, 52)
+        self.finest = tables.format.finest
         self.wide = {
             name: getattr(tables, name).astype(np.float64)
             for name in ("keys", "values", "betas", "queries", "initial", "readout", "bias")
@@ -82,13 +87,13 @@ class ExactNetwork:
         return holder, kept
 
     def _steps(self, a: int, h: int) -> list[tuple[npt.NDArray[np.int64], Floats, float, Floats]]:
-        """The live steps of a letter in a head: support of the key, its entries there, β, value."""
+        """The steps of a letter in a head, without those of strength 0 and key 0: support of the key, its entries there, β, value."""
         steps = []
-        for j in np.flatnonzero(self.wide["betas"][a, :, h]):
-            key = self.wide["keys"][a, j, h]
+        for j in range(self.n_h):
+            key, beta = self.wide["keys"][a, j, h], float(self.wide["betas"][a, j, h])
             support = np.flatnonzero(key)
-            if len(support):
-                steps.append((support, key[support], float(self.wide["betas"][a, j, h]), self.wide["values"][a, j, h]))
+            if beta != 0 or len(support):
+                steps.append((support, key[support], beta, self.wide["values"][a, j, h]))
         return steps
 
     def _matrix(self, a: int) -> list[tuple[Floats, Floats]]:
@@ -107,7 +112,7 @@ class ExactNetwork:
     def advance(self, states: Floats, letter: int) -> Floats:
         """states [N, kept, K, V] after a letter; raises NotExact when they leave the coarsest grid allowed or the bound."""
         if self.maps is None:
-            return self.advance_checked(states, letter, FINEST_STATE_GRID)
+            return self.advance_checked(states, letter, max(self.grids["initial"], self.grids["values"]))
         result = np.empty_like(states)
         for place, (A, B) in enumerate(self.maps[letter]):
             result[:, place] = unfolded(A @ folded(states[:, place]), self.V) + B
@@ -125,11 +130,13 @@ class ExactNetwork:
 
     def _on_grid(self, numbers: Floats, g: int, what: str) -> None:
         scaled = numbers * 2.0**g
-        if not (np.all(np.abs(scaled) <= 2.0**self.bits) and np.array_equal(scaled, np.rint(scaled))):
+        if not (g <= self.finest and np.all(np.abs(scaled) <= 2.0**self.bits) and np.array_equal(scaled, np.rint(scaled))):
             raise NotExact(f"{what} leaves the grid 2^-{g} or exceeds 2^{self.bits - g}")
 
     def _within(self, sizes: Floats, g: int, what: str) -> None:
         """`sizes`, sums of absolute values, must be at most 2^p steps of the grid 2^−g."""
+        if g > self.finest:
+            raise NotExact(f"{what} needs the grid 2^-{g}, finer than the smallest number 2^-{self.finest}")
         if sizes.size and not sizes.max() <= 2.0 ** (self.bits - g):
             raise NotExact(
                 f"{what} may reach {sizes.max():g} on the grid 2^-{g}; {self.bits} bits count to {2.0 ** (self.bits - g):g}"
@@ -147,9 +154,10 @@ class ExactNetwork:
             )  # [K, N·V]
             for support, key, beta, value in self.sparse[letter][place]:
                 products = key[:, None] * S[support]
-                self._within(np.abs(products).sum(axis=0), g_dot, "k·S")
-                gap = np.tile(value, len(states)) - products.sum(axis=0)
-                self._within(np.abs(gap), max(g_dot, g_value), "v − k·S")
+                sizes, values = np.abs(products).sum(axis=0), np.tile(value, len(states))
+                self._within(sizes, g_dot, "k·S")
+                self._within(np.abs(values) + sizes, max(g_dot, g_value), "v − k·S")
+                gap = values - products.sum(axis=0)
                 update = beta * gap
                 self._within(np.abs(update), g_update, "β(v − k·S)")
                 change = key[:, None] * update
@@ -181,26 +189,26 @@ def unfolded(columns: Floats, V: int) -> Floats:
 
 def exact_closure(tables: Tables, machine: Machine) -> Exploration:
     """The search in exact numbers, with its exactness in the network's format checked. Raises NotExact."""
-    network = ExactNetwork(tables)
-    limit = max(1000, STATE_NUMBERS_UP_TO // network.initial.size)
-    found = explore(machine, tables.accepting, network.initial, network.advance, network.name, limit)
-    if found.failing is not None:
-        states = network.initial[None]
-        for letter in found.failing:
-            states = network.advance_checked(states, letter, FINEST_STATE_GRID)
-        network.check_readout(states, FINEST_STATE_GRID)
-        return found
-    if not found.closed:
-        raise NotExact(f"more than {limit} states")
+    with np.errstate(all="ignore"):  # what overflows fails the bounds
+        network = ExactNetwork(tables)
+        limit = min(STATES_UP_TO, max(1000, STATE_NUMBERS_UP_TO // network.initial.size))
+        found = explore(machine, tables.accepting, network.initial, network.advance, network.name, limit)
+        if not found.closed and found.failing is None:
+            raise NotExact(f"more than {limit} states")
+        check(network, found, machine.table.shape[1])
+    return found
+
+
+def check(network: ExactNetwork, found: Exploration, letters: int) -> None:
+    """Every step that was searched, and every readout, within bounds and as recorded. Raises NotExact."""
     everything = np.stack(found.states)
     g_state = grid(everything, FINEST_STATE_GRID)
     if g_state is None:
         raise NotExact(f"the states are not whole multiples of 2^-{FINEST_STATE_GRID}")
-    nodes = range(len(found.states))
-    for letter in range(machine.table.shape[1]):
-        landed = network.advance_checked(everything, letter, g_state)
-        recorded = everything[[found.successors[node, letter] for node in nodes]]
-        if not np.array_equal(landed, recorded):
-            raise NotExact(f"the steps of letter {letter} and their product disagree")
+    for letter in range(letters):
+        nodes = [node for node in range(len(everything)) if (node, letter) in found.successors]
+        if nodes:
+            landed = network.advance_checked(everything[nodes], letter, g_state)
+            if not np.array_equal(landed, everything[[found.successors[node, letter] for node in nodes]]):
+                raise NotExact(f"the steps of letter {letter} and their product disagree")
     network.check_readout(everything, g_state)
-    return found

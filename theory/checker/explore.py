@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 UNDECIDED = -1
+UNDECIDED_KEPT = 100
 
 
 @dataclass(frozen=True)
@@ -32,14 +33,14 @@ class Exploration:
     """What a search found.
 
     closed      whether every successor of every pair was found
-    failing     a shortest failing word (letter numbers), or None
-    undecided   whether that word is a readout too close to call rather than a wrong one
+    failing     a failing word (letter numbers), or None; none is shorter, unless one of `undecided` is
+    undecided   words whose readout is too close to call, the shortest ones
     depth       every word of at most so many letters was checked
     """
 
     closed: bool = False
     failing: list[int] | None = None
-    undecided: bool = False
+    undecided: list[list[int]] = field(default_factory=list)
     depth: int = 0
     states: list[np.ndarray] = field(default_factory=list)
     machine_states: list[int] = field(default_factory=list)
@@ -64,12 +65,12 @@ def explore(
     limit: int,
 ) -> Exploration:
     """Search from `initial` [...] with advance(states [N, ...], letter) -> [N, ...] and name(states [N, ...]) -> [N], the states named
-    (UNDECIDED where rounding might tip the balance)."""
+    (UNDECIDED where rounding might tip the balance), until there are more than `limit` pairs."""
     found = Exploration()
     index: dict[tuple[bytes, int], int] = {}
 
     def admit(states: np.ndarray, targets: list[int], origins: list[tuple[int, int]]) -> bool:
-        """Enter new pairs and judge them; False at the first disagreement."""
+        """Enter new pairs and judge them; False at the first that is certainly wrong."""
         first = len(found.states)
         for state, q, origin in zip(states, targets, origins, strict=True):
             key = (state.tobytes(), q)
@@ -88,10 +89,12 @@ def explore(
         right = network_accepts[np.maximum(named, 0)] == machine.accepting[expected]
         if machine.by_state:
             right &= named == expected
-        wrong = np.flatnonzero(~right | (named == UNDECIDED))
+        undecided = named == UNDECIDED
+        for node in np.flatnonzero(undecided)[: UNDECIDED_KEPT - len(found.undecided)].tolist():
+            found.undecided.append(found.word_to(first + node))
+        wrong = np.flatnonzero(~right & ~undecided)
         if len(wrong):
             found.failing = found.word_to(first + int(wrong[0]))
-            found.undecided = bool(named[wrong[0]] == UNDECIDED)
         return not len(wrong)
 
     if not admit(canonical(initial[None]), [machine.start], [(0, -1)]):
@@ -99,14 +102,12 @@ def explore(
     begin = 0
     while begin < len(found.states):
         end = len(found.states)
-        if end > limit:
-            return found
         frontier = np.stack(found.states[begin:end])
         at = np.array(found.machine_states[begin:end])
         for letter in range(machine.table.shape[1]):
             reached = canonical(advance(frontier, letter))
             origins = [(node, letter) for node in range(begin, end)]
-            if not admit(reached, machine.table[at, letter].tolist(), origins):
+            if not admit(reached, machine.table[at, letter].tolist(), origins) or len(found.states) > limit:
                 return found
         begin = end
         found.depth += 1

@@ -54,22 +54,32 @@ class FloatNetwork:
 
     def name(self, states: Floats) -> npt.NDArray[np.int64]:
         """The states named [N]; UNDECIDED where some order of summation might name another."""
-        t = self.tables
-        wide = np.longdouble if t.format.bits == 53 else np.float64
+        t, f = self.tables, self.tables.format
+        wide = np.longdouble if f.bits == 53 else np.float64
         with np.errstate(all="ignore"):
             read = self.dot(self.queries, states).reshape(len(states), -1).astype(wide)
             weights, bias = t.readout.astype(wide), t.bias.astype(wide)
             logits = read @ weights.T + bias
-            sizes = (np.abs(read) @ np.abs(weights).T + np.abs(bias)).max(axis=1)
-            named = logits.argmax(axis=1)  # NaN counts as the largest, as in torch
-            gap = np.sort(logits, axis=1)[:, -1] - np.sort(logits, axis=1)[:, -2] if logits.shape[1] > 1 else np.inf
-            rounding = 2 * (read.shape[1] + 2) * 2.0**-t.format.bits * sizes
-        decided = (gap > rounding) | ~np.all(np.isfinite(logits), axis=1)
-        g_weights, g_bias, g_read = (grid(numbers) for numbers in (weights, bias, read[np.all(np.isfinite(read), axis=1)]))
-        if g_weights is not None and g_bias is not None and g_read is not None:
-            g_logit = max(g_weights + g_read, g_bias)
-            decided |= sizes * 2.0**g_logit <= 2.0**t.format.bits  # nothing rounds, whatever the order
+            sizes = finite_sizes(read) @ finite_sizes(weights).T + finite_sizes(bias)  # [N, n], of the finite terms
+            named = logits.argmax(axis=1)  # the first NaN if there is one, as in torch
+            each = np.arange(len(states))
+            # R products and R sums, rounded by the network and by us: 2^−p of the size, and 2^−finest where a product underflows
+            rounding = (read.shape[1] + 2) * (2 * wide(2.0) ** -f.bits * sizes + wide(2.0) ** -f.finest)
+            least, others = (logits - rounding)[each, named], logits + rounding
+            others[each, named] = -np.inf
+            decided = ~np.isfinite(least) | (least > others.max(axis=1))
+            g_weights, g_bias, g_read = (grid(numbers) for numbers in (weights, bias, read[np.all(np.isfinite(read), axis=1)]))
+            if g_weights is not None and g_bias is not None and g_read is not None:
+                g_logit = max(g_weights + g_read, g_bias)
+                # nothing rounds, whatever the order
+                decided |= (sizes.max(axis=1) * 2.0**g_logit <= 2.0**f.bits) & (g_logit <= f.finest)
+            decided &= (sizes + rounding).max(axis=1) <= f.largest  # else some order of summation might overflow
         return np.where(decided, named, UNDECIDED)
+
+
+def finite_sizes(numbers: Floats) -> Floats:
+    """Absolute values, 0 for what is not finite."""
+    return np.where(np.isfinite(numbers), np.abs(numbers), 0)
 
 
 def float_closure(tables: Tables, machine: Machine) -> Exploration:

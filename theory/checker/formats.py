@@ -1,7 +1,7 @@
 """Float formats: how finely they count, their bytes, their rounding.
 
-Notation      a format with p significant bits holds every whole multiple of a grid 2^−g up to 2^(p−g) in size; sums and products
-              that stay on the grid and under that bound never round, in any order.
+Notation      a format with p significant bits holds every whole multiple of a grid 2^−g up to 2^(p−g) in size, for g up to
+              `finest`; sums and products that stay on the grid and under that bound never round, in any order.
 Emulation     torch computes bfloat16 and float16 elementwise in float32 and rounds once to nearest, ties to even; numpy does the
               same for float16.  24 significant bits are at least 2·11 + 2, so rounding twice is rounding once for +, − and ×.
 """
@@ -18,12 +18,15 @@ Floats = npt.NDArray[np.floating]
 
 @dataclass(frozen=True)
 class Format:
-    """A float format: significant bits, bytes an entry, and the numpy type it is emulated in."""
+    """A float format: significant bits, bytes an entry, the numpy type it is emulated in, the smallest number above 0, 2^−finest,
+    and the largest."""
 
     name: str
     bits: int
     size: int
     carrier: type
+    finest: int
+    largest: float
 
     def decode(self, raw: bytes) -> Floats:
         """The numbers of little-endian bytes, in the carrier type (exactly)."""
@@ -45,10 +48,10 @@ class Format:
 
 
 FORMATS = {  # by the names that safetensors uses
-    "BF16": Format("bfloat16", 8, 2, np.float32),
-    "F16": Format("float16", 11, 2, np.float16),
-    "F32": Format("float32", 24, 4, np.float32),
-    "F64": Format("float64", 53, 8, np.float64),
+    "BF16": Format("bfloat16", 8, 2, np.float32, 133, 2.0**128 - 2.0**120),
+    "F16": Format("float16", 11, 2, np.float16, 24, float(np.finfo(np.float16).max)),
+    "F32": Format("float32", 24, 4, np.float32, 149, float(np.finfo(np.float32).max)),
+    "F64": Format("float64", 53, 8, np.float64, 1074, float(np.finfo(np.float64).max)),
 }
 
 

@@ -58,12 +58,13 @@ def read_tables(weights: Weights) -> Tables:
     number = {name: weights[name].numbers() for name in weights if name != "accepting"}
     embedding = number["embedding.weight"]
     initial = number[layer + "initial_state"]
-    if embedding.ndim != 2 or initial.ndim != 3:
-        raise Malformed("the embedding is not a matrix, or the initial state is not [heads, K, V]")
-    (letters, width), (H, K, V) = embedding.shape, initial.shape
-    strengths = number[layer + "b_proj.weight"]
+    strengths, bias = number[layer + "b_proj.weight"], number["readout.bias"]
+    if (embedding.ndim, initial.ndim, strengths.ndim, bias.ndim) != (2, 3, 2, 1):
+        raise Malformed("the embedding or b_proj is not a matrix, the initial state not [heads, K, V], or the bias not a vector")
+    (letters, width), (H, K, V), n_states = embedding.shape, initial.shape, len(bias)
     n_h = len(strengths) // H if H else 0
-    n_states = len(number["readout.bias"])
+    if 0 in (letters, n_h, H, K, V, n_states):
+        raise Malformed(f"{letters} letters, {n_h} steps a token, {H} heads with states [{K}, {V}], {n_states} states to name")
     shapes = {
         layer + "k_proj.weight": (n_h * H * K, width),
         layer + "v_proj.weight": (n_h * H * V, width),
@@ -77,8 +78,8 @@ def read_tables(weights: Weights) -> Tables:
         if name in number and number[name].shape != shape:
             raise Malformed(f"tensor {name} has shape {number[name].shape}, not {shape}")
     accepting = weights["accepting"].flags()
-    if accepting.shape != (n_states,) or n_h == 0 or letters == 0:
-        raise Malformed(f"{letters} letters, {n_h} steps a token, {n_states} states, {accepting.shape} accepting flags")
+    if accepting.shape != (n_states,):
+        raise Malformed(f"{n_states} states, but accepting flags of shape {accepting.shape}")
 
     selects = bool(np.all(np.isin(embedding, (0, 1))) and np.all(embedding.sum(axis=1) == 1))
     picked = embedding.argmax(axis=1)
@@ -100,7 +101,7 @@ def read_tables(weights: Weights) -> Tables:
         queries=number[layer + "query"],
         initial=initial,
         readout=number["readout.weight"],
-        bias=number["readout.bias"],
+        bias=bias,
         accepting=accepting,
         selects=selects,
     )

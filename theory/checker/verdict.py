@@ -14,7 +14,8 @@ from .weights import Weights
 @dataclass(frozen=True)
 class Verdict:
     """holds; grade 1, 2 or 3; `tokens` None for all lengths, else the length up to which every word was checked; a shortest failing
-    word (letter numbers) when it does not hold; the pairs (network state, machine state) visited; and why, in a line."""
+    word (letter numbers) when it does not hold; the pairs (network state, machine state) visited; why, in a line; and suspects: words
+    that may fail and are not longer, which only the running network can tell."""
 
     holds: bool
     grade: int
@@ -22,34 +23,39 @@ class Verdict:
     counterexample: tuple[int, ...] | None
     pairs: int
     reason: str
+    suspects: tuple[tuple[int, ...], ...] = ()
 
 
 def verify(weights: Weights, machine: Machine) -> Verdict:
     """Never raises for what the weights may be: damage gives `holds = False`."""
+    n_letters = machine.table.shape[1]
+    short = ((), *((letter,) for letter in range(n_letters)))
     try:
         tables = read_tables(weights)
     except Malformed as error:
-        return Verdict(False, 3, 0, (), 0, str(error))
-    n_letters = machine.table.shape[1]
+        return Verdict(False, 3, 0, None, 0, str(error), short)
     if len(tables.keys) != n_letters:
-        return Verdict(False, 3, 0, (), 0, f"the network has {len(tables.keys)} letters, the machine {n_letters}")
+        why = f"the network has {len(tables.keys)} letters, the machine {n_letters}"
+        return Verdict(False, 3, 0, None, 0, why, short)
     if machine.by_state and len(tables.bias) != len(machine.table):
-        return Verdict(False, 3, 0, (), 0, f"the network names {len(tables.bias)} states, the machine has {len(machine.table)}")
+        why = f"the network names {len(tables.bias)} states, the machine has {len(machine.table)}"
+        return Verdict(False, 3, 0, None, 0, why, short)
     try:
         found, grade = exact_closure(tables, machine), 1
         reason = f"every intermediate is exact in {tables.format.name}, in any order of summation"
     except NotExact as error:
         found, grade = float_closure(tables, machine), 2
         reason = f"not exact in {tables.format.name} ({error}); the float states themselves were searched"
-    pairs = len(found.states)
+    pairs, suspects = len(found.states), tuple(map(tuple, found.undecided))
+    if not tables.selects:  # the order in which embeddings are projected is open
+        suspects += () if found.failing is None else (tuple(found.failing),)
+        return Verdict(False, 3, 0, None, pairs, f"nothing is proved: {reason}", suspects)
     if found.failing is not None:
         word = tuple(found.failing)
-        if found.undecided:
-            near = f"after the letters {list(word)} the readout is too close to call in every order of summation"
-            return Verdict(False, 3, max(0, len(word) - 1), None, pairs, f"{near}; {reason}")
-        return Verdict(False, grade, len(word), word, pairs, f"the network is wrong there; {reason}")
-    if found.closed and tables.selects:
+        return Verdict(False, grade, len(word), word, pairs, f"the network is wrong there; {reason}", suspects)
+    if suspects:
+        near = f"after the letters {list(suspects[0])} the readout is too close to call in every order of summation"
+        return Verdict(False, 3, max(0, len(suspects[0]) - 1), None, pairs, f"{near}; {reason}", suspects)
+    if found.closed:
         return Verdict(True, grade, None, None, pairs, reason)
-    if not tables.selects:
-        return Verdict(False, 3, found.depth, None, pairs, f"no failing word was found, but nothing is proved: {reason}")
     return Verdict(True, 3, found.depth, None, pairs, f"the search did not close; {reason}")

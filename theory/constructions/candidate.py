@@ -17,7 +17,7 @@ from ...automata.dfa import DFA
 from ...automata.reach import breadth_first_order, reachable_states
 from ..exact_layer import ExactLayer, Head, LetterAction
 from ..householder import overwrite
-from .readout import BFLOAT16_COUNTS_TO, Ints, choose_queries, largest_partial_sum, read_values, rows
+from .readout import BFLOAT16_COUNTS_TO, Ints, choose_queries, largest_partial_sum, largest_sum, read_values, rows
 from .registers import Keys, Registers
 
 
@@ -120,8 +120,9 @@ class Candidate:
 
     @property
     def exact_to(self) -> int:
-        """A bound on every partial sum of the readout; exact in bfloat16 up to 256, in float16 up to 2048, in float32 to 2^24."""
-        return largest_partial_sum(self.values)
+        """A bound on every partial sum of reading and readout; exact in bfloat16 up to 256, in float16 up to 2048, in float32 to 2^24."""
+        reads = (largest_sum(bank.codes, queries) for bank, queries in zip(self.banks, self.queries, strict=True))
+        return max(largest_partial_sum(self.values), *reads)
 
     def cost(self) -> tuple[int, int, int]:
         """Steps a token, then numbers of state, then heads: what the least is taken of."""

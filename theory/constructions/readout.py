@@ -96,7 +96,7 @@ def choose_queries(codes: Ints, budget: int) -> Ints:
     """The fewest queries whose rows stay within ±budget; failing that, those that come nearest."""
     best, least = None, None
     for queries in query_sets(codes):
-        size = largest_partial_sum(read_values(codes, queries))
+        size = largest_sum(codes, queries)
         if least is None or size < least:
             best, least = queries, size
         if size <= budget:
@@ -115,6 +115,11 @@ def largest_partial_sum(values: Ints) -> int:
     """A bound on |any partial sum| of any row on any read value, in any order of summation."""
     weights, bias = rows(values)
     return int((np.abs(weights) @ np.abs(values).max(axis=0) + np.abs(bias)).max())
+
+
+def largest_sum(codes: Ints, queries: Ints) -> int:
+    """The same for the whole way from the codes [n, K, V] to the rows: reading them along the queries [R, K] is a sum as well."""
+    return max(int(read_values(codes, np.abs(queries)).max()), largest_partial_sum(read_values(codes, queries)))
 
 
 def _centre(values: Ints) -> Ints:
