@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from .breadth_first import breadth_first_order
 from .dfa import DFA
 from .hopcroft import hopcroft
 from .moore import moore
-from .reach import breadth_first_order
 
 
 def minimized(dfa: DFA) -> DFA:

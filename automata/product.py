@@ -94,7 +94,7 @@ def reachable_pairs(
         table = np.fromiter(map(number.__getitem__, successors), dtype=np.int32, count=len(successors))
     else:
         table = numbers[np.frombuffer(successors, dtype=np.int64)]
-    return np.array(codes), table.reshape(-1, k)
+    return np.array(codes, dtype=np.int64), table.reshape(-1, k)
 
 
 class Numbers(dict):
