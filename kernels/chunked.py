@@ -14,6 +14,8 @@ Source        Bischof and Van Loan 1987 (WY), Joffrain et al. 2006 (UT), Yang et
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
@@ -42,8 +44,8 @@ def chunked_recurrence(
     outputs = []
     for begin in range(0, T, tokens):
         part = slice(begin, min(begin + tokens, T))
-        steps = (by_head(x[:, part]) for x in (k, v, beta.unsqueeze(-1), gates.unsqueeze(-1)))
-        o, state = one_chunk(q[:, part].transpose(1, 2), *steps, state, n_h, operand)
+        steps = Steps(*(by_head(x[:, part]) for x in (k, v, beta.unsqueeze(-1), gates.unsqueeze(-1))))
+        o, state = one_chunk(q[:, part].transpose(1, 2), steps, state, n_h, operand)
         outputs.append(o.transpose(1, 2))
     return torch.cat(outputs, dim=1) if outputs else v.new_empty(B, 0, H, v.shape[-1]), state
 
@@ -53,10 +55,18 @@ def by_head(x: Tensor) -> Tensor:
     return x.flatten(1, 2).transpose(1, 2)
 
 
-def one_chunk(
-    q: Tensor, k: Tensor, v: Tensor, beta: Tensor, gate: Tensor, S: Tensor, n_h: int, operand: torch.dtype | None
-) -> tuple[Tensor, Tensor]:
-    """q [B, H, t, K], k [B, H, C, K], v [B, H, C, V], beta and gate [B, H, C, 1], S [B, H, K, V] to o [B, H, t, V] and S after it."""
+class Steps(NamedTuple):
+    """The steps of a chunk in a row: k [B, H, C, K], v [B, H, C, V], beta and gate [B, H, C, 1]."""
+
+    k: Tensor
+    v: Tensor
+    beta: Tensor
+    gate: Tensor
+
+
+def one_chunk(q: Tensor, steps: Steps, S: Tensor, n_h: int, operand: torch.dtype | None) -> tuple[Tensor, Tensor]:
+    """q [B, H, t, K] and S [B, H, K, V] to o [B, H, t, V] and the state after the chunk."""
+    k, v, beta, gate = steps
 
     def dot(a: Tensor, b: Tensor) -> Tensor:
         return a @ b if operand is None else a.to(operand).to(a.dtype) @ b.to(operand).to(b.dtype)
