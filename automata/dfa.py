@@ -209,7 +209,8 @@ class DFA:
         return _rebuilt, (self.table, self.start, np.flatnonzero(self.accepting_mask), self.alphabet, self.state_names)
 
     def __repr__(self) -> str:
-        letters = " ".join(map(str, self.alphabet[:8])) + (" …" if self.n_letters > 8 else "")
+        shown = [a if isinstance(a, str) and a.isprintable() else repr(a) for a in self.alphabet[:8]]
+        letters = " ".join(shown) + (" …" if self.n_letters > 8 else "")
         return (
             f"DFA({self.n_states} states, {self.n_letters} letters: {letters}, "
             f"start {self.start}, {len(self.accepting)} accepting)"

@@ -1,7 +1,7 @@
 """The minimal automaton of a language, in one canonical numbering: equal languages over one alphabet give equal machines.
 
-Moore's rounds in numpy where they settle soon, as on random machines; else Hopcroft's algorithm finishes what they began, so
-that the whole never costs more than O(k n log n). n states, k letters.
+Small machines on plain lists; larger ones by Moore's rounds in numpy where they settle soon, as on random machines; else
+Hopcroft's algorithm finishes what they began, so that the whole never costs more than O(k n log n). n states, k letters.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from .breadth_first import breadth_first_order
 from .dfa import DFA
 from .hopcroft import hopcroft
 from .moore import moore
+from .reach import breadth_first_order
+from .small import SMALL, minimal_table
 
 
 def minimized(dfa: DFA) -> DFA:
@@ -28,6 +29,9 @@ def minimized(dfa: DFA) -> DFA:
     number = np.empty(dfa.n_states, dtype=np.int32)
     number[order] = np.arange(len(order), dtype=np.int32)
     table, accepting = number[dfa.table[order]], dfa.accepting_mask[order]
+    if len(order) <= SMALL:
+        table, accepting = minimal_table(table, accepting)
+        return DFA(table, 0, np.flatnonzero(accepting), dfa.alphabet)
     classes = coarsest_partition(table, accepting)
     # Breadth-first order is the order of each state's first word (by length, then by letters); the first word of a class is the
     # least first word of its members, so the classes in order of first appearance are again in breadth-first order.

@@ -2,30 +2,52 @@
 
 from __future__ import annotations
 
+from array import array
+
 import numpy as np
 import numpy.typing as npt
 
 from .dfa import DFA
 
+WIDE = 64  # levels with at least so many states go through numpy, narrow ones through a plain loop: long chains cost no more
+
 
 def breadth_first_order(table: npt.NDArray[np.integer], start: int) -> npt.NDArray[np.int64]:
-    """The reachable states in breadth-first order from `start`, letters in the order of the columns; level by level in numpy.
+    """The reachable states in breadth-first order from `start`, letters in the order of the columns.
+
+    A state's place is that of its first word, by length and then letter by letter. table [n, k], a complete machine.
 
     >>> breadth_first_order(np.array([[2, 0], [1, 1], [0, 1]]), 0)
     array([0, 2, 1])
     """
-    seen = np.zeros(table.shape[0], dtype=bool)
+    seen = bytearray(len(table))
+    marks = np.frombuffer(seen, dtype=bool)  # the same memory
+    first = np.empty(len(table), dtype=np.int64)
+    order = array("q")
+    level = [start]
     seen[start] = True
-    levels = [np.array([start], dtype=np.int64)]
-    while True:
-        met = table[levels[-1]].ravel()
-        met = met[~seen[met]]
-        if not len(met):
-            return np.concatenate(levels)
-        _, first = np.unique(met, return_index=True)
-        level = met[np.sort(first)].astype(np.int64)  # each state once, where it was first met
-        seen[level] = True
-        levels.append(level)
+    while len(level):
+        if len(level) < WIDE:
+            order.extend(level)
+            met = []
+            for q in level:
+                for r in table[q].tolist():
+                    if not seen[r]:
+                        seen[r] = True
+                        met.append(r)
+            level = met
+        else:
+            level = np.asarray(level, dtype=np.int64)
+            order.frombytes(level.tobytes())
+            met = table[level].ravel()
+            met = met[~marks[met]]
+            place = np.arange(len(met))
+            first[met] = len(met)
+            np.minimum.at(first, met, place)  # where each was first met: sorting would take longer
+            level = met[first[met] == place]
+            marks[level] = True
+            level = level if len(level) >= WIDE else level.tolist()
+    return np.array(order, dtype=np.int64)
 
 
 def reachable_states(dfa: DFA) -> npt.NDArray[np.int64]:

@@ -20,7 +20,6 @@ from .errors import BadAutomaton, EmptyAlphabet, UnknownLetter
 from .lexemes import Lexeme, lexemes
 from .nfa import determinize
 from .positions import Positions
-from .small import SMALL, minimal_table
 from .sre import Choice, Letter, Node, Repeat, Sequence, nested_too_deeply, one_letter, parse
 
 WIDEST_RANGE = 256  # a range of more characters than this is taken to describe letters, not to list them
@@ -60,12 +59,8 @@ def from_regex(pattern: str, alphabet: Iterable[str] | None = None) -> DFA:
         for a in examples
     ]
     table, accepting = determinize(len(machine.letters), moves, machine.start, accepting=1)
-    if len(table) <= SMALL:
-        table, accepting = minimal_table(table, accepting)
-    else:
-        minimal = DFA(table, 0, np.flatnonzero(accepting), range(len(examples))).minimized()
-        table, accepting = minimal.table, minimal.accepting_mask
-    return DFA(table[:, alike], 0, np.flatnonzero(accepting), names)
+    minimal = DFA(table, 0, np.flatnonzero(accepting), range(len(examples))).minimized()
+    return DFA(minimal.table[:, alike], 0, np.flatnonzero(minimal.accepting_mask), names)
 
 
 def _leaves(tree: Node) -> tuple[list[Letter], bool]:

@@ -192,8 +192,6 @@ def is_generalized_definite(monoid: TransitionMonoid) -> bool:
 
 def is_locally_testable(monoid: TransitionMonoid) -> bool:
     """e·S·e is idempotent and commutative for all e; isomorphic for e of one D-class, so one e of each is enough."""
-    if not monoid.is_aperiodic:
-        return False
     green = monoid.green()
     found = inner_idempotents(monoid)
     idempotent = np.zeros(len(monoid), dtype=bool)

@@ -2,7 +2,8 @@
 
 Each measurement is a process of its own, so that `peak_MB` is the whole of what that library needed, its import and its objects
 included. `seconds` is the operation alone: the best of three, or of one where one takes longer than two seconds. `build_s`
-is what automata-lib takes to make its objects, which is not counted. (Not named automata.py: that would hide automata-lib.)
+is what automata-lib takes to make its objects, which is not counted. To compare, we search for a shortest distinguishing word;
+automata-lib's `==` gives no word, and may stop at a longer one sooner. (Not named automata.py: that would hide automata-lib.)
 """
 
 from __future__ import annotations
@@ -68,8 +69,7 @@ def letters(k: int) -> str:
 def one_state_changed(dfa: DFA) -> DFA:
     """Another machine of the same shape, the states renumbered and the acceptance of one, late in breadth-first order, turned."""
     late = dfa.n_states * 9 // 10  # minimal machines are numbered in breadth-first order
-    other = copies(DFA(dfa.table, dfa.start, set(dfa.accepting) ^ {late}, dfa.alphabet), 1)
-    return other
+    return copies(DFA(dfa.table, dfa.start, set(dfa.accepting) ^ {late}, dfa.alphabet), 1)
 
 
 def cycle(n: int) -> DFA:
@@ -155,7 +155,7 @@ CASES: list[tuple[str, str, Callable[[], list[DFA]]]] = [
         for how, change in (("equal", lambda dfa: copies(dfa, 1)), ("one state changed", one_state_changed))
     ],
     ("compare", "equal, chain, 100000 states, 2 letters", lambda: [chain(10**5, 2), copies(chain(10**5, 2), 1)]),
-    ("intersect", "random, 300 and 300 states, 2 letters", lambda: [random_machine(300, 2), copies(random_machine(300, 2), 1)]),
+    ("intersect", "random, 999 and 1000 states, 2 letters", lambda: [random_machine(999, 2), random_machine(1000, 2)]),
     ("intersect", "cycles of 300 and 301 states", lambda: [cycle(300), cycle(301)]),
     ("run one word of 10^6 letters", "random, 100 states, 4 letters", lambda: [random_machine(100, 4)]),
     ("run 10^4 words of 100 letters", "random, 100 states, 4 letters", lambda: [random_machine(100, 4)]),

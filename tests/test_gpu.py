@@ -10,7 +10,17 @@ from deltaword.kernels.reference import recurrence
 pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")]
 
 FORMATS = [torch.bfloat16, torch.float16, torch.float32, torch.float64]
-MACHINES = ["parity", "mod_5", "S_3", "S_5", "permutation_reset_5", "dyck_1_depth_3", "saturating_counter_3", "flip_flop", "seen_a_seen_b"]
+MACHINES = [
+    "parity",
+    "mod_5",
+    "S_3",
+    "S_5",
+    "permutation_reset_5",
+    "dyck_1_depth_3",
+    "saturating_counter_3",
+    "flip_flop",
+    "seen_a_seen_b",
+]
 
 
 @pytest.mark.parametrize("dtype", FORMATS, ids=str)

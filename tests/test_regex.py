@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from deltaword.automata import lexemes, nfa, positions, regex
+from deltaword.automata import lexemes, minimize, nfa, positions
 from deltaword.automata.dfa import DFA
 from deltaword.automata.errors import (
     BadAutomaton,
@@ -133,7 +133,7 @@ def test_small_and_large_machines_are_minimised_alike(pattern):
     dfa = from_regex(pattern, "abA7é \n")
     assert dfa.minimized() == dfa
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(regex, "SMALL", 0)  # as if every machine were large
+        patch.setattr(minimize, "SMALL", 0)  # as if every machine were large
         assert from_regex(pattern, "abA7é \n") == dfa
 
 
