@@ -206,10 +206,7 @@ def simple_group(order: int, has_order_6: bool) -> str:
         return f"A_{n}"
     if order in OTHER_SIMPLE_GROUPS:
         return OTHER_SIMPLE_GROUPS[order]
-    q = 7
-    while order_of_psl_2(q) != order:
-        q += 1
-    return f"PSL(2,{q})"
+    return f"PSL(2,{next(q for q in range(7, 128) if order_of_psl_2(q) == order)})"
 
 
 def order_of_psl_2(q: int) -> int:

@@ -1,8 +1,8 @@
 """The maximal subgroups of a transition monoid, as permutation groups.
 
 The H-class of an idempotent e is a group and permutes the images of e.  Generators come from the right Cayley graph, as in
-Schreier's lemma: take an element u in each H-class of the R-class of e, e itself in its own; wherever a letter leads from u
-to an element u·a of the same R-class, with representative v, the permutation "u·a, then v backwards" is one generator.
+Schreier's lemma: take an element u in each H-class of the R-class of e; wherever a letter leads from u to an element u·a of the
+same R-class, with representative v, the permutation "u·a, then v backwards" is one generator.
 """
 
 from __future__ import annotations
@@ -108,8 +108,6 @@ def schreier_generators(green: GreenRelations, e: int) -> Rows:
     r_class = np.flatnonzero(green.r == green.r[e])
     columns, first = np.unique(green.l[r_class], return_index=True)
     representatives = r_class[first]
-    representatives[np.searchsorted(columns, green.l[e])] = e
-
     images = monoid.elements[representatives][:, points].astype(np.intp)  # [columns, degree]
     back = np.zeros((len(columns), n), dtype=np.intp)
     np.put_along_axis(back, images, np.arange(len(points))[None], axis=1)

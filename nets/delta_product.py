@@ -65,7 +65,10 @@ class DeltaProduct(nn.Module):
         self.o_proj = nn.Linear(n_heads * self.head_v, d_model, bias=False)
 
     def transitions(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Unit keys [B, T, n_h, H, K], strengths β in [0, β_max] [B, T, n_h, H] and log-gates ≤ 0 [B, T, H] (or None) of inputs x."""
+        """Unit keys [B, T, n_h, H, K], strengths β in [0, β_max] [B, T, n_h, H] and log-gates ≤ 0 [B, T, H] (or None) of inputs x.
+
+        A key is shorter only where SiLU leaves less than 10⁻⁶ of it.
+        """
         B, T, _ = x.shape
         k = F.normalize(F.silu(self.k_proj(x)).view(B, T, self.n_h, self.n_heads, self.head_k), dim=-1, eps=1e-6)
         beta = self.beta_max * torch.sigmoid(self.b_proj(x)).view(B, T, self.n_h, self.n_heads)
@@ -89,4 +92,4 @@ class DeltaProduct(nn.Module):
             output_final_state=True,
         )
         assert last is not None  # asked for
-        return self.o_proj(self.o_norm(o).reshape(B, T, -1)), last
+        return self.o_proj(self.o_norm(o).flatten(-2)), last

@@ -62,6 +62,7 @@ class FixedDeltaProduct(nn.Module):
 def zero_linear(d_input: int, d_output: int, bias: bool = False) -> nn.Linear:
     """A linear map of zeros, made without drawing random numbers."""
     linear = nn.utils.skip_init(nn.Linear, d_input, d_output, bias=bias)
+    assert isinstance(linear, nn.Linear)
     with torch.no_grad():
         for parameter in linear.parameters():
             parameter.zero_()

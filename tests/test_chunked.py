@@ -72,3 +72,42 @@ def test_generic_keys_are_not_exact_with_rounded_operands():
     q, k, v, beta, _, state = (x if x is None else x.float() for x in drawn(1, 64, 1, 1, 4, 4, gate=False))
     inputs: Any = q, k, v, beta, None, state
     assert not torch.equal(chunked_recurrence(*inputs, operand=torch.bfloat16)[0], recurrence(*inputs)[0])
+
+
+# ---------------------------------------------------------------- what certificates say of the chunked form
+
+
+def test_every_network_with_raw_keys_is_certified_in_chunks_too_in_every_format():
+    certified = 0
+    for name in dw.languages.names():
+        try:
+            net = dw.compile(dw.languages.get(name))
+        except dw.errors.NotCompilable:
+            continue
+        for dtype in (torch.bfloat16, torch.float16, torch.float32, torch.float64):
+            certificate = dw.certify(net.to(dtype))
+            assert certificate.chunked, (name, certificate.reason)
+        certified += 1
+    assert certified > 30
+
+
+def test_unit_keys_are_certified_in_chunks_where_nothing_is_overwritten():
+    assert dw.certify(dw.compile(dw.languages.get("S_5"), keys="unit")).chunked
+    overwriting = dw.certify(dw.compile(dw.languages.get("saturating_counter_3"), keys="unit"))
+    assert overwriting.grade == 1
+    assert not overwriting.chunked  # ½ and β = 1 give fractions that nothing here bounds
+    assert "not whole" in overwriting.reason
+
+
+def test_a_query_too_large_for_a_chunk_is_noticed():
+    """A query that reads either state of parity exactly, but whose product with the key of the swap is past 256."""
+    net = dw.compile(dw.languages.get("parity")).to(torch.bfloat16)
+    with torch.no_grad():
+        net.layer.query.copy_(torch.tensor([[-200.0, 100.0]]))
+        net.readout.weight.copy_(torch.tensor([[-1.0], [1.0]]))
+        net.readout.bias.zero_()
+    certificate = dw.certify(net)
+    assert certificate.holds
+    assert certificate.grade == 1
+    assert not certificate.chunked
+    assert "operand" in certificate.reason

@@ -2,7 +2,8 @@
 
 Claim         "states": after every word the network names the machine's state, and accepts exactly when it does.
               "language": network and machine accept the same words.
-Grades        1  all lengths, any order of summation: nothing ever rounds        (checker/exact_closure.py)
+Grades        1  all lengths, any order of summation: nothing ever rounds        (checker/exact_closure.py);
+                 step by step, and where `chunked` says so in chunks too          (checker/chunked_form.py)
               2  all lengths, in the network's own float arithmetic              (checker/float_closure.py)
               3  every word up to a number of tokens, in that arithmetic
               Both of the first are proofs by exhaustive closure, not samples.
@@ -35,7 +36,8 @@ WEIGHTS_FILE = "weights.safetensors"
 @dataclass(frozen=True)
 class Certificate:
     """holds; grade (1, 2, 3); scope ("all lengths" or "up to N tokens"); claim ("states" or "language"); counterexample, a shortest
-    failing word as the machine writes words, or None; pairs visited; reason in a line; dtype; weights_digest; dfa."""
+    failing word as the machine writes words, or None; pairs visited; reason in a line; dtype; weights_digest; dfa; chunked,
+    whether grade 1 covers the chunked form of the recurrence too (checker/chunked_form.py)."""
 
     holds: bool
     grade: int
@@ -47,6 +49,7 @@ class Certificate:
     dtype: str
     weights_digest: str
     dfa: DFA
+    chunked: bool = False
 
     def __bool__(self) -> bool:
         return self.holds
@@ -81,6 +84,7 @@ class Certificate:
             "reason": self.reason,
             "dtype": self.dtype,
             "weights_digest": self.weights_digest,
+            "chunked": self.chunked,
             "dfa": self.dfa.to_json(),
         }
 
@@ -98,6 +102,7 @@ class Certificate:
             "reason": str,
             "dtype": str,
             "weights_digest": str,
+            "chunked": bool,
         }
         for key, kind in types.items():
             if not isinstance(data.get(key), kind):
@@ -144,6 +149,7 @@ def certify_weights(
         dtype="+".join(types),
         weights_digest=digest(weights),
         dfa=dfa,
+        chunked=verdict.chunked,
     )
 
 
@@ -158,7 +164,7 @@ def check(certificate: str | os.PathLike[str], folder: str | os.PathLike[str]) -
         return False
     found = certify_weights(weights, claimed.dfa, claimed.claim)
     as_good = found.grade <= claimed.grade and reach(found.scope) >= reach(claimed.scope)
-    return found.holds and as_good and found.dtype == claimed.dtype
+    return found.holds and as_good and found.dtype == claimed.dtype and found.chunked >= claimed.chunked
 
 
 def reach(scope: str) -> float:

@@ -21,7 +21,7 @@ import numpy as np
 from ..automata.errors import BadStep
 from ..automata.permutations import checked_permutation
 from .householder import Step
-from .numbers import Number, exact_matrix, is_zero, simplified
+from .numbers import Number, exact_matrix, is_zero, simplified, tidied
 
 
 def reflections(Q: Sequence[Sequence[Any]] | np.ndarray, columns: int = 1) -> list[Step]:
@@ -34,18 +34,17 @@ def reflections(Q: Sequence[Sequence[Any]] | np.ndarray, columns: int = 1) -> li
     """
     matrix = checked_orthogonal(Q)
     n = len(matrix)
-    simplify = np.vectorize(simplified, otypes=[object])
     found: list[Step] = []
     for i in range(n):  # once e_i is fixed it stays fixed, so each coordinate is visited once
         key = matrix[:, i].copy()
         key[i] = key[i] - 1
-        key = simplify(key)
+        key = tidied(key)
         if all(is_zero(x) for x in key):
             continue
         size = simplified(sum(x * x for x in key))
         beta = Fraction(2, size) if isinstance(size, int) else simplified(2 / size)
         found.append(Step(beta, tuple(key), (0,) * columns))
-        matrix = simplify(matrix - np.outer(key, beta * (key @ matrix)))
+        matrix = tidied(matrix - np.outer(key, beta * (key @ matrix)))
     return found[::-1]  # H_r ⋯ H_1 Q = I, so Q = H_1 ⋯ H_r: the last one found acts first
 
 

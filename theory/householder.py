@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from ..automata.errors import BadStep
-from .numbers import Number, exact, exact_vector, identity, simplified
+from .numbers import Number, exact, exact_vector, identity, simplified, tidied
 
 
 @dataclass(frozen=True)
@@ -79,13 +79,15 @@ class Step:
         [[3], [7]]
         """
         if state.shape != (len(self.key), len(self.value)):
-            raise BadStep(f"a step of key size {len(self.key)} and value size {len(self.value)} on a state of shape {state.shape}")
+            raise BadStep(
+                f"a step of key size {len(self.key)} and value size {len(self.value)} on a state of shape {state.shape}"
+            )
         state = state.copy()
         if self.support and self.beta != 0:
             rows = list(self.support)
             key = np.array([self.key[i] for i in rows], dtype=object)
             update = self.beta * (np.array(self.value, dtype=object) - key @ state[rows])
-            state[rows] = state[rows] + np.outer(key, update)
+            state[rows] = tidied(state[rows] + np.outer(key, update))
         return state
 
 

@@ -65,6 +65,13 @@ def simplified(value: Number) -> Number:
     return reduced
 
 
+def tidied(array: np.ndarray) -> np.ndarray:
+    """An object array with its sympy numbers simplified, which would otherwise grow from product to product."""
+    if all(isinstance(value, (int, Fraction)) for value in array.flat):
+        return array
+    return np.vectorize(simplified, otypes=[object])(array)
+
+
 def exact_matrix(rows: Iterable[Iterable[Any]]) -> np.ndarray:
     """Rows of exact numbers as an object array [m, n]. Raises BadStep when there are no rows of one length."""
     try:

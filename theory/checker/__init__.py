@@ -6,6 +6,7 @@ formats         float formats: how finely they count, their bytes, their roundin
 weights         tensors as bytes: reading a safetensors file, digests
 tables          the numbers of a network as one table a letter
 exact_closure   grade 1: every intermediate is a whole number of grid steps, so nothing ever rounds
+chunked_form    grade 1 for the chunked form of the recurrence too
 float_closure   grade 2: breadth-first closure over the float states themselves, in the network's own arithmetic
 verdict         which of the two applies, and what came of it
 """

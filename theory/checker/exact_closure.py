@@ -116,8 +116,9 @@ class ExactNetwork:
         result = np.empty_like(states)
         for place, (A, B) in enumerate(self.maps[letter]):
             result[:, place] = unfolded(A @ folded(states[:, place]), self.V) + B
-        self._on_grid(result, FINEST_STATE_GRID, "a state")
-        return result
+        if grid(result, FINEST_STATE_GRID) is None or np.abs(result).max() > 2.0**self.bits:
+            raise NotExact(f"a state leaves the grid 2^-{FINEST_STATE_GRID} or exceeds 2^{self.bits}")
+        return result  # how fine and how large they may be together is tested once all are known
 
     def reads(self, states: Floats) -> Floats:
         """o [N, H·V]."""
@@ -187,15 +188,13 @@ def unfolded(columns: Floats, V: int) -> Floats:
     return columns.reshape(len(columns), -1, V).transpose(1, 0, 2)
 
 
-def exact_closure(tables: Tables, machine: Machine) -> Exploration:
+def exact_closure(network: ExactNetwork, tables: Tables, machine: Machine) -> Exploration:
     """The search in exact numbers, with its exactness in the network's format checked. Raises NotExact."""
-    with np.errstate(all="ignore"):  # what overflows fails the bounds
-        network = ExactNetwork(tables)
-        limit = min(STATES_UP_TO, max(1000, STATE_NUMBERS_UP_TO // network.initial.size))
-        found = explore(machine, tables.accepting, network.initial, network.advance, network.name, limit)
-        if not found.closed and found.failing is None:
-            raise NotExact(f"more than {limit} states")
-        check(network, found, machine.table.shape[1])
+    limit = min(STATES_UP_TO, max(1000, STATE_NUMBERS_UP_TO // network.initial.size))
+    found = explore(machine, tables.accepting, network.initial, network.advance, network.name, limit)
+    if not found.closed and found.failing is None:
+        raise NotExact(f"more than {limit} states")
+    check(network, found, machine.table.shape[1])
     return found
 
 

@@ -60,7 +60,9 @@ def read_tables(weights: Weights) -> Tables:
     initial = number[layer + "initial_state"]
     strengths, bias = number[layer + "b_proj.weight"], number["readout.bias"]
     if (embedding.ndim, initial.ndim, strengths.ndim, bias.ndim) != (2, 3, 2, 1):
-        raise Malformed("the embedding or b_proj is not a matrix, the initial state not [heads, K, V], or the bias not a vector")
+        raise Malformed(
+            "the embedding or b_proj is not a matrix, the initial state not [heads, K, V], or the bias not a vector"
+        )
     (letters, width), (H, K, V), n_states = embedding.shape, initial.shape, len(bias)
     n_h = len(strengths) // H if H else 0
     if 0 in (letters, n_h, H, K, V, n_states):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .exact_closure import NotExact, exact_closure
+import numpy as np
+
+from .chunked_form import why_not_chunked
+from .exact_closure import ExactNetwork, NotExact, exact_closure
 from .explore import Machine
 from .float_closure import float_closure
 from .tables import Malformed, read_tables
@@ -15,7 +18,7 @@ from .weights import Weights
 class Verdict:
     """holds; grade 1, 2 or 3; `tokens` None for all lengths, else the length up to which every word was checked; a shortest failing
     word (letter numbers) when it does not hold; the pairs (network state, machine state) visited; why, in a line; and suspects: words
-    that may fail and are not longer, which only the running network can tell."""
+    that may fail and are not longer, which only the running network can tell; and whether grade 1 covers the chunked form."""
 
     holds: bool
     grade: int
@@ -24,6 +27,7 @@ class Verdict:
     pairs: int
     reason: str
     suspects: tuple[tuple[int, ...], ...] = ()
+    chunked: bool = False
 
 
 def verify(weights: Weights, machine: Machine) -> Verdict:
@@ -40,9 +44,15 @@ def verify(weights: Weights, machine: Machine) -> Verdict:
     if machine.by_state and len(tables.bias) != len(machine.table):
         why = f"the network names {len(tables.bias)} states, the machine has {len(machine.table)}"
         return Verdict(False, 3, 0, None, 0, why, short)
+    chunked = False
     try:
-        found, grade = exact_closure(tables, machine), 1
-        reason = f"every intermediate is exact in {tables.format.name}, in any order of summation"
+        with np.errstate(all="ignore"):  # what overflows fails the bounds
+            network = ExactNetwork(tables)
+            found, grade = exact_closure(network, tables, machine), 1
+            why = why_not_chunked(network, found.states) if found.closed else "not tried"
+        chunked = not why
+        forms = "step by step and in chunks" if chunked else f"step by step (in chunks not proved: {why})"
+        reason = f"every intermediate is exact in {tables.format.name}, in any order of summation, {forms}"
     except NotExact as error:
         found, grade = float_closure(tables, machine), 2
         reason = f"not exact in {tables.format.name} ({error}); the float states themselves were searched"
@@ -57,5 +67,5 @@ def verify(weights: Weights, machine: Machine) -> Verdict:
         near = f"after the letters {list(suspects[0])} the readout is too close to call in every order of summation"
         return Verdict(False, 3, max(0, len(suspects[0]) - 1), None, pairs, f"{near}; {reason}", suspects)
     if found.closed:
-        return Verdict(True, grade, None, None, pairs, reason)
+        return Verdict(True, grade, None, None, pairs, reason, chunked=chunked)
     return Verdict(True, 3, found.depth, None, pairs, f"the search did not close; {reason}")

@@ -66,7 +66,11 @@ def read_safetensors(path: str | os.PathLike[str]) -> dict[str, Tensor]:
             begin, end = entry["data_offsets"]
             if dtype not in ITEM_SIZE:
                 raise CorruptFile(f"{path}: tensor {name!r} has type {dtype}; networks are saved in {', '.join(ITEM_SIZE)}")
-            if min(shape, default=0) < 0 or not 0 <= begin <= end <= len(body) or end - begin != math.prod(shape) * ITEM_SIZE[dtype]:
+            if (
+                min(shape, default=0) < 0
+                or not 0 <= begin <= end <= len(body)
+                or end - begin != math.prod(shape) * ITEM_SIZE[dtype]
+            ):
                 raise CorruptFile(f"{path}: tensor {name!r} is cut short or of the wrong size; save the network again")
             tensors[name] = Tensor(dtype, shape, body[begin:end])
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:

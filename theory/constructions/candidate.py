@@ -120,7 +120,7 @@ class Candidate:
 
     @property
     def exact_to(self) -> int:
-        """A bound on every partial sum of reading and readout; exact in bfloat16 up to 256, in float16 up to 2048, in float32 to 2^24."""
+        """A bound on every partial sum of reading and readout; bfloat16 counts to 256, float16 to 2048, float32 to 2^24."""
         reads = (largest_sum(bank.codes, queries) for bank, queries in zip(self.banks, self.queries, strict=True))
         return max(largest_partial_sum(self.values), *reads)
 

@@ -39,7 +39,7 @@ def digits(count: int, n_digits: int, without_zero: bool = False) -> Ints:
 
 def query_sets(codes: Ints) -> Iterator[Ints]:
     """Sets of queries [n_queries, K] that tell all different codes [n, K, V] of 0/1 apart, fewest queries first."""
-    n, K, _ = codes.shape
+    K = codes.shape[1]
     sums = codes.sum(axis=1)
     if sums.max(initial=0) <= 1:  # one-hot columns, or none: number the bits
         for n_digits in range(1, K + 1):

@@ -58,20 +58,18 @@ def families(dfa: DFA) -> Iterator[list[int]]:
     for seed in seeds(dfa):
         if seed in seen or seed in (0, everything):
             continue
-        family, members, copyless = [seed], {seed}, True
-        for mask in family:
-            for a in range(dfa.n_letters):
-                new = before(a, mask)
-                if new not in (0, everything) and new not in members:
-                    members.add(new)
-                    family.append(new)
-            if len(family) > 4 * n:
-                copyless = False
-                break
-        for a in range(dfa.n_letters if copyless else 0):
-            moved = [new for mask in family if (new := before(a, mask)) not in (0, everything)]
-            copyless = copyless and len(moved) == len(set(moved))
-        if copyless:
+        family, members, taken = [seed], {seed}, set()
+        for mask, a in ((mask, a) for mask in family for a in range(dfa.n_letters)):  # the family grows as it is read
+            new = before(a, mask)
+            if new in (0, everything):
+                continue
+            if (a, new) in taken or len(family) > 4 * n:
+                break  # a copy, or too many bits
+            taken.add((a, new))
+            if new not in members:
+                members.add(new)
+                family.append(new)
+        else:
             seen |= members | {everything ^ mask for mask in members}
             yield family
 
