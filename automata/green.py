@@ -7,7 +7,7 @@ Method        Multiplying on the right moves the set of images. If i·u has imag
               parts of the right Cayley graph without the edges between different strongly connected components of the graph of
               image sets, which is much smaller than the monoid. In the same way the L-classes come from the left Cayley
               graph and the kernels (which states are merged). Tarjan's algorithm meets image sets and kernels only.
-Memory        16 bytes an element, and about 100 while the classes are found.
+Memory        16 bytes an element, and about 200 while the classes are found; T_7 takes 0.2 GB and a second or two
 Source        A. H. Clifford and G. B. Preston, The algebraic theory of semigroups I, AMS 1961, chapter 2
 """
 

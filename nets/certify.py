@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 
 from ..automata.dfa import DFA
-from ..automata.errors import AlphabetMismatch
+from ..automata.product import aligned_table
 from ..theory.certificate import Certificate, certify_weights
 from ..theory.checker.weights import Tensor
 from .network import Network
@@ -27,7 +27,7 @@ def certify(net: Network, dfa: DFA | None = None) -> Certificate:
     dfa     default: the machine the network was compiled from. For that machine (the same table and start) the claim is that the
             network names its states; for any other over the same alphabet, that both accept the same words
     Returns a Certificate; damage to the weights gives `holds = False` and a shortest failing word
-    Raises  AlphabetMismatch
+    Raises  AlphabetMismatch when the letters are not the same; their order may differ
 
     >>> import deltaword as dw
     >>> parity = dw.DFA([[0, 1], [1, 0]], 0, [1], "01")
@@ -36,11 +36,8 @@ def certify(net: Network, dfa: DFA | None = None) -> Certificate:
     (True, 1, 'all lengths')
     """
     machine = net.dfa if dfa is None else dfa
-    if machine.alphabet != net.dfa.alphabet:
-        raise AlphabetMismatch(
-            f"the machine reads {list(machine.alphabet)}, the network {list(net.dfa.alphabet)}; "
-            "both must have the same letters in the same order"
-        )
+    if machine.alphabet != net.dfa.alphabet:  # the same letters in another order are put into the network's
+        machine = DFA(aligned_table(machine, net.dfa), machine.start, machine.accepting, net.dfa.alphabet)
     same = (
         machine.start == net.dfa.start
         and machine.table.shape == net.dfa.table.shape
