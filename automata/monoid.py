@@ -6,7 +6,8 @@ Order         elements are numbered by their first words: shorter ones first, th
 Closure       breadth first, a level at a time in numpy, new maps told from old ones by a look-up, never by sorting
               (transformations.py).
 Memory        about 1.5·(n + 4·k + 20) bytes an element: its images (2·n bytes past 256 states), its row of the right Cayley graph,
-              its word and its place in a table. T_8, all 16,777,216 maps of 8 states, from three letters: 0.7 GB.
+              its word and its place in a table. T_8, all 16,777,216 maps of 8 states, from three letters: 0.7 GB
+              and 4 seconds.
 """
 
 from __future__ import annotations
