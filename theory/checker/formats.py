@@ -65,7 +65,8 @@ def grid(values: Floats, finest: int = 60) -> int | None:
         return None
     values = values.astype(np.float64)
     for g in range(finest + 1):
-        scaled = values * 2.0**g
+        with np.errstate(over="ignore"):  # a number near overflow is whole already
+            scaled = values * 2.0**g
         if np.array_equal(scaled, np.rint(scaled)):
             return g
     return None

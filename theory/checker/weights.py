@@ -56,6 +56,8 @@ def read_safetensors(path: str | os.PathLike[str]) -> dict[str, Tensor]:
     data = read_bytes(path)
     try:
         length = int.from_bytes(data[:8], "little")
+        if 8 + length > len(data):
+            raise CorruptFile(f"{path} is shorter than its header says; it was truncated: save it again")
         header = json.loads(data[8 : 8 + length])
         body = data[8 + length :]
         tensors = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...automata.dfa import DFA
 from ...automata.errors import NotCompilable
+from ..obstruction import obstruction
 from .candidate import Candidate
 from .constant import constant
 from .cosets import cosets
@@ -15,7 +16,7 @@ from .subsets import subsets
 def one_layer(dfa: DFA, keys: Keys = "raw") -> tuple[list[Candidate], list[tuple[str, str]]]:
     """The candidates, cheapest first, and for each construction that does not apply its name and why.
 
-    Raises  NotCompilable when none applies
+    Raises  NotCompilable when none applies, with the proof that no layer can where there is one
 
     >>> candidates, refused = one_layer(DFA([[0, 1], [1, 0]], 0, [1], "01"))
     >>> candidates[0].kind, candidates[0].n_h, [name for name, _ in refused]
@@ -39,10 +40,18 @@ def one_layer(dfa: DFA, keys: Keys = "raw") -> tuple[list[Candidate], list[tuple
         else:
             consider("subsets", subsets(part, keys))
     if not candidates:
-        reasons = "; ".join(f"{name}: {why}" for name, why in refused)
-        smaller = dfa.minimized().n_states
-        hint = f" (its minimal automaton has {smaller} states; try dfa.minimized())" if smaller < part.n_states else ""
-        raise NotCompilable(
-            f"no one-layer construction known here takes this machine of {part.n_states} states{hint}. {reasons}"
-        )
+        raise NotCompilable(f"{why_not(dfa, part)}. Tried: {'; '.join(f'{name}: {why}' for name, why in refused)}")
     return sorted(candidates, key=Candidate.cost), refused
+
+
+def why_not(dfa: DFA, part: DFA) -> str:
+    """What to tell of a machine that no construction takes: that no layer can, where that is proved."""
+    witness = obstruction(part)
+    if witness is not None:
+        return (
+            f"no single layer can track this machine of {part.n_states} states: the words {witness[0]!r} and {witness[1]!r} act as "
+            "idempotents e and f with e·f·e ≠ f·e (theory/obstruction.py); several layers can, in a later version"
+        )
+    smaller = dfa.minimized().n_states
+    hint = f" (its minimal automaton has {smaller}; try dfa.minimized())" if smaller < part.n_states else ""
+    return f"no one-layer construction known here takes this machine of {part.n_states} states{hint}"
