@@ -1,0 +1,5 @@
+"""`python -m deltaword` is the command `deltaword`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,257 @@
+"""The command line: compile, check, show, languages, demo.
+
+Exit codes    0    what was asked for is so
+              1    a claim is false; the word that shows it is printed
+              2    bad input, with its reason in one line on stderr
+              130  interrupted
+
+torch loads only in the commands that make a network, so the others answer at once.
+"""
+
+from __future__ import annotations
+
+import io
+import signal
+import sys
+from difflib import get_close_matches
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from . import __version__
+from .automata import languages as gallery
+from .automata.dfa import DFA
+from .automata.errors import DeltawordError
+from .automata.files import write_bytes
+from .automata.gallery.entry import Entry
+from .report import note, print_table, print_transitions, read_word, say, say_machine, say_properties, say_word, working
+
+CERTIFICATE_FILE = "certificate.json"
+
+
+class Keys(StrEnum):
+    raw = "raw"
+    unit = "unit"
+
+
+class Dtype(StrEnum):
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+    float16 = "float16"
+    float64 = "float64"
+
+
+class Commands(TyperGroup):
+    """Ends with one line and the exit code 2 for all that a user can get wrong."""
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> NoReturn:
+        try:
+            code = super().main(*args, standalone_mode=False, **extra)  # the code of typer.Exit; 130 after Ctrl-C
+        except DeltawordError as error:
+            code = refusal(f"{type(error).__name__}: {error}")
+        except MemoryError as error:
+            code = refusal(f"not enough memory: {error}")
+        except Exception as error:
+            usage = getattr(error, "format_message", None)  # click's errors have it, wherever a version of typer keeps them
+            if usage is None:
+                raise
+            code = refusal(f"{usage()} (deltaword COMMAND --help says more)")
+        sys.exit(code)
+
+
+def refusal(reason: str) -> int:
+    """Say it in one line; the exit code."""
+    note(" ".join(reason.splitlines()))
+    return 2
+
+
+app = typer.Typer(cls=Commands, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+Alphabet = Annotated[
+    str | None, typer.Option(metavar="LETTERS", help="The pattern's letters, in order. Default: all it names.")
+]
+
+
+@app.callback(invoke_without_command=True)
+def deltaword(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Compile formal languages into DeltaNet / DeltaProduct weights, with certificates that hold for every word.
+
+    Exit codes: 0 what was asked for is so, 1 a claim is false, 2 bad input.
+    """
+    if version:
+        print(f"deltaword {__version__}")
+        raise typer.Exit()
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+@app.command("compile")
+def compile_command(
+    pattern: Annotated[
+        str | None, typer.Argument(metavar="PATTERN", help="A regular expression in Python's syntax, for whole words.")
+    ] = None,
+    alphabet: Alphabet = None,
+    language: Annotated[str | None, typer.Option(metavar="NAME", help="A gallery name, in place of a pattern.")] = None,
+    keys: Annotated[Keys, typer.Option(help="Small integer keys, or unit-norm keys on doubled coordinates.")] = Keys.raw,
+    dtype: Annotated[Dtype, typer.Option(help="The float format of the network.")] = Dtype.float32,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Save the network and its certificate here.")] = None,
+) -> None:
+    """Make a network, and prove it right.
+
+    The proof says that network and machine agree on every word. DIR gets weights.safetensors, network.json and certificate.json.
+    """
+    if (pattern is None) == (language is None):
+        raise typer.Exit(refusal("give either a PATTERN or --language NAME"))
+    if language is not None and alphabet is not None:
+        raise typer.Exit(refusal("--alphabet is for patterns; a machine of the gallery has its letters"))
+    if language is not None:
+        dfa = gallery.get(language)
+    else:
+        assert pattern is not None
+        dfa = DFA.from_regex(pattern, alphabet)
+        if find(pattern) is not None:
+            note(f"{pattern!r} was read as a pattern; the gallery's machine is --language {pattern}")
+    say_machine(dfa)
+    with working("compiling"):
+        import torch
+
+        from .nets.certify import certify
+        from .nets.compile import compile
+
+        net = compile(dfa, keys.value).to(getattr(torch, dtype.value))
+    print(net.plan)
+    with working("proving"):
+        certificate = certify(net, dfa)
+    say("claim", certificate)
+    if not certificate.holds:
+        if out is not None:
+            note("nothing was saved")
+        raise typer.Exit(1)
+    if out is not None:
+        net.save(out)
+        certificate.save(out / CERTIFICATE_FILE)
+        say("saved", f"{out}; to check it again: deltaword check {out}")
+
+
+@app.command()
+def check(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `deltaword compile --out` made.")]) -> None:
+    """Check a certificate again.
+
+    Whether the certificate is true of the weights beside it, from nothing but the two files.
+    """
+    from .theory.certificate import WEIGHTS_FILE, Certificate, certify_weights
+    from .theory.certificate import check as is_true
+    from .theory.checker.weights import digest, read_safetensors
+
+    path = folder / CERTIFICATE_FILE
+    with working("checking"):
+        true = is_true(path, folder)
+    claimed = Certificate.load(path)
+    if true:
+        say("true", claimed)
+        return
+    weights = read_safetensors(folder / WEIGHTS_FILE)
+    if digest(weights) != claimed.weights_digest:
+        say("false", "these are not the weights that the certificate was written for")
+    else:
+        say("false", f"the certificate says: {claimed}")
+    say("found", certify_weights(weights, claimed.dfa, claimed.claim))
+    raise typer.Exit(1)
+
+
+@app.command()
+def languages() -> None:
+    """List the gallery.
+
+    Named machines, and families of machines with numbers in their names, each with the reason it is kept.
+    """
+    machines = [(entry, entry.build()) for entry in gallery.entries()]
+    print_table(
+        ["name", "states", "letters", "why it is kept"],
+        [[entry.name, str(dfa.n_states), str(dfa.n_letters), entry.reason] for entry, dfa in machines],
+    )
+    print_table(
+        ["family", "its machines", "why it is kept"],
+        [[family.template, family.description, family.reason] for family in gallery.families()],
+    )
+
+
+@app.command()
+def show(
+    name_or_pattern: Annotated[
+        str, typer.Argument(metavar="NAME_OR_PATTERN", help="A gallery name wins over a pattern, unless --alphabet is given.")
+    ],
+    alphabet: Alphabet = None,
+    word: Annotated[
+        str | None, typer.Option(help="A word to follow; where letters are longer than a character, put spaces between.")
+    ] = None,
+    svg: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the machine as SVG.")] = None,
+    dot: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the machine in Graphviz's language.")] = None,
+) -> None:
+    """Show or draw a machine.
+
+    Its transitions, what each letter does, the states along a word (marked in drawings).
+    """
+    entry = find(name_or_pattern) if alphabet is None else None
+    if entry is not None:
+        dfa = entry.build()
+        say("gallery", f"{entry.name}: {entry.description}")
+        say("why", entry.reason)
+        if entry.source is not None:
+            say("source", entry.source)
+    else:
+        dfa = DFA.from_regex(name_or_pattern, alphabet)
+        say("pattern", name_or_pattern)
+        close = get_close_matches(name_or_pattern, gallery.names(), 1, cutoff=0.8)
+        if close and alphabet is None:
+            note(f"{name_or_pattern!r} was read as a pattern; the gallery has {close[0]!r}")
+    letters = None if word is None else read_word(dfa, word)
+    drawings = [(svg, dfa.to_svg), (dot, dfa.to_dot)]
+    for file, text in drawings:
+        if file is not None:
+            write_bytes(file, text(letters).encode("utf-8", "backslashreplace"))
+    say_machine(dfa)
+    print_transitions(dfa)
+    say_properties(dfa)
+    if letters is not None:
+        say_word(dfa, letters, dfa.states(letters))
+    for file, _ in drawings:
+        if file is not None:
+            say("drawn", file)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Save the networks here, a folder each.")] = Path("demo-networks"),
+) -> None:
+    """Three machines on the whole way.
+
+    A pattern with a reset, parity and the word problem of S_3: compiled, proved, saved, read back and checked again.
+    """
+    from .demo import run
+
+    if not run(out):
+        raise typer.Exit(1)
+
+
+def find(name: str) -> Entry | None:
+    """The gallery's entry of that name, None where there is none. Raises UnknownLanguage for a family's number out of range."""
+    if name in gallery.names():
+        return gallery.entry(name)
+    return next((member for family in gallery.families() if (member := family.entry(name)) is not None), None)
+
+
+def main() -> None:
+    """The console script."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `deltaword languages | head` ends quietly, as other programs do
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # letters that the terminal cannot write
+    app()

@@ -1,0 +1,171 @@
+"""The notebooks: they run anywhere, their claims hold, what is committed is what a run prints, and a broken claim fails."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from ipykernel.kernelspec import get_kernel_dict
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from deltaword.automata.files import write_json
+
+FOLDER = Path(__file__).parent.parent / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+SECONDS_A_CELL = 120
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Executes a notebook in place, in this interpreter's environment but in an empty folder: neither the checkout nor the user's own
+    Jupyter settings are within reach."""
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    write_json(
+        make(tmp_path / "kernels" / "python3") / "kernel.json", get_kernel_dict()
+    )  # python3 is sys.executable, and no other
+    elsewhere = make(tmp_path / "elsewhere")
+
+    def execute(notebook: Any) -> None:
+        manager = AsyncKernelManager(
+            kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[str(tmp_path / "kernels")])
+        )
+        client = NotebookClient(
+            notebook,
+            km=manager,
+            timeout=SECONDS_A_CELL,
+            coalesce_streams=True,
+            resources={"metadata": {"path": str(elsewhere)}},
+        )
+        client.execute()
+
+    return execute
+
+
+def make(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    return folder
+
+
+def read(path: Path) -> Any:
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(notebook: Any) -> list[Any]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def printed(cell: Any) -> str:
+    return "".join(output.text for output in cell.outputs if output.output_type == "stream" and output.name == "stdout")
+
+
+def test_there_are_notebooks():
+    assert {path.stem for path in NOTEBOOKS} >= {"1_parity", "2_pattern_to_network"}
+
+
+@each_notebook
+def test_notebook_runs_and_prints_what_is_committed(path, run):
+    committed, fresh = read(path), read(path)
+    for cell in code_cells(fresh):
+        cell.outputs = []
+    run(fresh)  # its own assertions included
+    stale = [
+        f"{cell.source}\n--- committed ---\n{printed(cell)}--- now ---\n{printed(again)}"
+        for cell, again in zip(code_cells(committed), code_cells(fresh), strict=True)
+        if printed(cell) != printed(again)
+    ]
+    assert not stale, "\n".join([*stale, "if that is meant, execute and commit the notebooks again: notebooks/README.md"])
+    for cell, again in zip(code_cells(committed), code_cells(fresh), strict=True):
+        assert kinds_of_output(cell) == kinds_of_output(again), cell.source
+
+
+def kinds_of_output(cell: Any) -> list[list[str]]:
+    return [sorted(output.get("data", {output.output_type: None})) for output in cell.outputs]
+
+
+def test_notebooks_run_in_this_interpreter(run):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import sys; print(sys.executable)")])
+    run(notebook)
+    assert printed(notebook.cells[0]).strip() == sys.executable
+
+
+@each_notebook
+def test_committed_notebook_is_whole(path):
+    notebook = read(path)
+    nbformat.validate(notebook)
+    cells = code_cells(notebook)
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1)), "not run from top to bottom in one go"
+    assert any(cell.outputs for cell in cells)
+    for cell in cells:
+        for output in cell.outputs:
+            assert output.output_type != "error", cell.source
+            assert output.get("name") != "stderr", output.get("text")
+    assert any("image/png" in output.get("data", {}) for cell in cells for output in cell.outputs), "no plot"
+    assert printed(cells[-1]) == "all claims hold\n"
+
+
+@each_notebook
+def test_committed_notebook_names_no_machine(path):
+    notebook = read(path)
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            output.get("data", {}).pop("image/png", None)  # base64 may spell anything
+    text = nbformat.writes(notebook)
+    here = {str(Path.home()), str(FOLDER.parent), sys.prefix} - {"/"}
+    places = [*here, "/home/", "/Users/", "/root/", "/tmp/", "site-packages", "localhost"]
+    assert [place for place in places if place in text] == []
+    assert re.findall(r"[A-Z]:\\\\\w+", text) == []  # a Windows drive, its backslash escaped by JSON
+
+
+@each_notebook
+def test_every_claim_is_asserted(path):
+    notebook = read(path)
+    claims = re.findall(r"^(\d+)\. ", notebook.cells[0].source, flags=re.MULTILINE)
+    blocks = re.split(r"^# claim (\d+): ", code_cells(notebook)[-1].source, flags=re.MULTILINE)
+    assert claims == [str(i + 1) for i in range(len(claims))]
+    assert blocks[1::2] == claims
+    assert all("assert " in block for block in blocks[2::2])
+
+
+BREAKS = {  # in the notebook, this text is replaced by that one, and then claim so-and-so must fail
+    "a mirror that is only half one": ("1_parity", "mirror = Step(2, (1,), (0,))", "mirror = Step(1, (1,), (0,))", 1),
+    "a limit beside the rounding boundary": (
+        "1_parity",
+        "middle = 1 + Fraction(1, 2**8)",
+        "middle = 1 + Fraction(3, 2**10)",
+        5,
+    ),
+    "a damaged readout": (
+        "2_pattern_to_network",
+        "cert = dw.certify(net, dfa)",
+        "net.readout.bias[0] = 5; cert = dw.certify(net, dfa)",
+        4,
+    ),
+    "another pattern": ("2_pattern_to_network", '"(.*c)?(b*ab*ab*a)*b*"', '"(.*c)?(b*ab*a)*b*"', 1),
+}
+
+
+@pytest.mark.parametrize("why", BREAKS)
+def test_a_claim_broken_on_purpose_fails(why, run):
+    name, old, new, claim = BREAKS[why]
+    notebook = read(FOLDER / f"{name}.ipynb")
+    cells = [cell for cell in code_cells(notebook) if old in cell.source]
+    assert len(cells) == 1, f"{old!r} should occur in one cell"
+    cells[0].source = cells[0].source.replace(old, new)
+    with pytest.raises(CellExecutionError) as raised:
+        run(notebook)
+    assert raised.value.ename == "AssertionError", raised.value
+    last = code_cells(notebook)[-1]
+    line = int(re.findall(r"line (\d+)", re.sub(r"\x1b\[[\d;]*m", "", "\n".join(last.outputs[-1].traceback)))[0])
+    reached = re.findall(r"^# claim (\d+)", "\n".join(last.source.splitlines()[:line]), flags=re.MULTILINE)
+    assert int(reached[-1]) == claim
