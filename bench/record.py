@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import sys
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ def record(
             versions[library] = "not installed"
     data = {
         "command": " ".join(["python", *(os.path.relpath(word) if os.path.exists(word) else word for word in sys.argv)]),
-        "date": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "device": device,
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "seed": seed,

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from .automata import errors, groups, languages
     from .automata.dfa import DFA
     from .automata.errors import DeltawordError
+    from .nets.certify import certify
     from .nets.compile import compile
     from .nets.network import Network
     from .nets.saving import load
-    from .nets.certify import certify
     from .theory.certificate import Certificate, check
 
 __version__ = "0.1.0"

@@ -41,7 +41,12 @@ def compile(dfa: DFA, keys: Keys = "raw") -> Network:
 def plan_of(candidates: list[Candidate], refused: list[tuple[str, str]], dfa: DFA, keys: Keys) -> Plan:
     """The plan for the first candidate, and the account of the others."""
     chosen, *others = candidates
-    considered = [Considered(c.kind, shape_of(c), count_parameters(c, dfa), "costs more") for c in others]
+    considered = [
+        Considered(
+            c.kind, shape_of(c), count_parameters(c, dfa), "costs more" if c.cost() > chosen.cost() else "costs the same"
+        )
+        for c in others
+    ]
     considered += [Considered(kind, None, None, why) for kind, why in refused]
     exact_in = [name for name, bound in COUNTS_TO.items() if chosen.exact_to <= bound]
     return Plan([shape_of(chosen)], count_parameters(chosen, dfa), keys, 1, exact_in, considered)

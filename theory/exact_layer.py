@@ -50,9 +50,9 @@ class LetterAction:
 class Head:
     """One head: initial [K, V], query [K], and a LetterAction a letter, all exact. Raises BadStep on sizes that do not fit."""
 
-    initial: np.ndarray
-    query: tuple[Number, ...]
-    letters: tuple[LetterAction, ...]
+    initial: Any  # rows of numbers when made, an object array afterwards
+    query: Sequence[Number]
+    letters: Sequence[LetterAction]
 
     def __post_init__(self):
         object.__setattr__(self, "initial", exact_matrix(self.initial))
@@ -104,10 +104,10 @@ class ExactLayer:
     [0, 0, 1, 0, 0]
     """
 
-    alphabet: tuple[Any, ...]
-    heads: tuple[Head, ...]
-    readout: np.ndarray
-    bias: tuple[Number, ...]
+    alphabet: Sequence[Any]
+    heads: Sequence[Head]
+    readout: Any  # rows of numbers when made, an object array afterwards
+    bias: Sequence[Number]
 
     def __post_init__(self):
         object.__setattr__(self, "readout", exact_matrix(self.readout))

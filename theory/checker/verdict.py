@@ -13,6 +13,8 @@ from .float_closure import float_closure
 from .tables import Malformed, read_tables
 from .weights import Weights
 
+CHUNKED = ", step by step and in chunks"
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -44,15 +46,15 @@ def verify(weights: Weights, machine: Machine) -> Verdict:
     if machine.by_state and len(tables.bias) != len(machine.table):
         why = f"the network names {len(tables.bias)} states, the machine has {len(machine.table)}"
         return Verdict(False, 3, 0, None, 0, why, short)
-    chunked = False
+    forms = ""
     try:
         with np.errstate(all="ignore"):  # what overflows fails the bounds
             network = ExactNetwork(tables)
             found, grade = exact_closure(network, tables, machine), 1
-            why = why_not_chunked(network, found.states) if found.closed else "not tried"
-        chunked = not why
-        forms = "step by step and in chunks" if chunked else f"step by step (in chunks not proved: {why})"
-        reason = f"every intermediate is exact in {tables.format.name}, in any order of summation, {forms}"
+            if found.closed:
+                why = why_not_chunked(network, found.states)
+                forms = f", step by step (in chunks not proved: {why})" if why else CHUNKED
+        reason = f"every intermediate is exact in {tables.format.name}, in any order of summation{forms}"
     except NotExact as error:
         found, grade = float_closure(tables, machine), 2
         reason = f"not exact in {tables.format.name} ({error}); the float states themselves were searched"
@@ -62,10 +64,10 @@ def verify(weights: Weights, machine: Machine) -> Verdict:
         return Verdict(False, 3, 0, None, pairs, f"nothing is proved: {reason}", suspects)
     if found.failing is not None:
         word = tuple(found.failing)
-        return Verdict(False, grade, len(word), word, pairs, f"the network is wrong there; {reason}", suspects)
+        return Verdict(False, grade, len(word), word, pairs, reason, suspects)
     if suspects:
-        near = f"after the letters {list(suspects[0])} the readout is too close to call in every order of summation"
+        near = f"after words of {len(suspects[0])} letters the readout is too close to call in every order of summation"
         return Verdict(False, 3, max(0, len(suspects[0]) - 1), None, pairs, f"{near}; {reason}", suspects)
     if found.closed:
-        return Verdict(True, grade, None, None, pairs, reason, chunked=chunked)
+        return Verdict(True, grade, None, None, pairs, reason, chunked=forms == CHUNKED)
     return Verdict(True, 3, found.depth, None, pairs, f"the search did not close; {reason}")
