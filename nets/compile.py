@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from ..automata.dfa import DFA
-from ..automata.errors import NotCompilable
+from ..automata.errors import NotCompilable, TooLarge
 from ..theory.constructions.candidate import Candidate
 from ..theory.constructions.one_layer import one_layer
 from ..theory.constructions.registers import Keys
@@ -14,6 +14,7 @@ from ..theory.exact_layer import ExactLayer, Head
 from .network import Network
 from .plan import Considered, LayerPlan, Plan
 
+LARGEST = 2**28  # numbers in a network, 1 GiB in float32
 COUNTS_TO = {"bfloat16": 2**8, "float16": 2**11, "float32": 2**24, "float64": 2**53}
 
 
@@ -23,7 +24,7 @@ def compile(dfa: DFA, keys: Keys = "raw") -> Network:
     dfa     any machine that one of the constructions takes; it need not be minimal, and unreachable states are never named
     keys    "raw": small integer keys, where β‖k‖² ≤ 2 carries the norm; "unit": unit-norm dyadic keys on doubled coordinates
     Returns a Network in float32; `.to(dtype)` keeps it exact in the formats of `plan.exact_in`
-    Raises  NotCompilable, naming what stands in the way of each construction
+    Raises  NotCompilable, naming what stands in the way of each construction; TooLarge, before anything large is built
     Source  the modules of theory/constructions
 
     >>> import deltaword as dw
@@ -35,6 +36,11 @@ def compile(dfa: DFA, keys: Keys = "raw") -> Network:
         raise NotCompilable(f"keys={keys!r} is not known; use 'raw' or 'unit'")
     candidates, refused = one_layer(dfa, keys)
     plan = plan_of(candidates, refused, dfa, keys)
+    if plan.parameters > LARGEST:
+        raise TooLarge(
+            f"the cheapest network found has {plan.parameters:,} numbers ({plan.layers[0]}), {plan.parameters * 4 / 2**30:.1f} GiB in "
+            f"float32; the limit is {LARGEST:,}: use fewer letters or a smaller machine"
+        )
     return assemble(candidates[0].layer(dfa), dfa, plan)
 
 

@@ -485,7 +485,7 @@ def test_float64_sums_beyond_2_to_the_53_are_not_called_exact():
     dfa = languages.get("parity")
     net = compiled(dfa, "raw", torch.float64)
     with torch.no_grad():
-        net.readout.bias += 2.0**53 - 2
+        net.readout.bias.add_(2.0**53 - 2)
     certificate = certify(net)
     assert certificate.grade != 1
 
@@ -571,7 +571,7 @@ SMALL = {
 }
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.sampled_from(list(SMALL)),
     st.sampled_from(("raw", "unit")),

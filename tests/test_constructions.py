@@ -23,7 +23,7 @@ from deltaword.theory.constructions.readout import (
     reflected_digits,
     rows,
 )
-from deltaword.theory.constructions.registers import ONE, ZERO, Registers, letter_action, steps_of
+from deltaword.theory.constructions.registers import ONE, ZERO, Keys, Registers, letter_action, steps_of
 from deltaword.theory.factor import rank
 from deltaword.theory.householder import product as step_product
 from deltaword.theory.numbers import identity
@@ -31,7 +31,7 @@ from deltaword.theory.numbers import identity
 PROPERTY = settings(max_examples=120, deadline=None)
 
 
-def plan(dfa: DFA, keys="raw"):
+def plan(dfa: DFA, keys: Keys = "raw"):
     return one_layer(dfa, keys)[0][0]
 
 

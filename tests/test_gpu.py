@@ -1,5 +1,7 @@
 """On a CUDA device: the compiled networks stay exact there, and the reference recurrence gives the same bits as on the CPU."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -43,9 +45,9 @@ def test_the_recurrence_gives_the_same_bits_on_both_devices(dtype):
         return torch.randn(*shape, generator=draw, dtype=torch.float64).to(dtype)
 
     B, T, n_h, H, K, V = 2, 50, 3, 2, 11, 5
-    inputs = normal(B, T, H, K), normal(B, T, n_h, H, K) / 4, normal(B, T, n_h, H, V), normal(B, T, n_h, H), normal(B, T, H) / 4
-    state = normal(B, H, K, V)
-    here = recurrence(*inputs, state)
-    there = recurrence(*(x.cuda() for x in inputs), state.cuda())
+    q, k, v = normal(B, T, H, K), normal(B, T, n_h, H, K) / 4, normal(B, T, n_h, H, V)
+    inputs: Any = q, k, v, normal(B, T, n_h, H), normal(B, T, H) / 4, normal(B, H, K, V)
+    here = recurrence(*inputs)
+    there = recurrence(*(x.cuda() for x in inputs))
     for cpu, gpu in zip(here, there, strict=True):
         assert torch.equal(cpu, gpu.cpu())

@@ -1,6 +1,7 @@
 """One step and products of steps, against sympy's matrices."""
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -42,8 +43,8 @@ def test_eigenvalues_are_1_and_1_minus_beta_norm_squared(key, strength):
     assume(size != 0)
     step = Step(2 * strength / size, tuple(key), (0,))
     assert to_sympy(step.matrix()) == sympy_matrix(step.beta, key)
-    expected = {sympy.Integer(1): len(key) - 1} if len(key) > 1 else {}
-    special = sympy.Rational(1 - 2 * strength)
+    expected: Any = {sympy.Integer(1): len(key) - 1} if len(key) > 1 else {}
+    special: Any = sympy.Rational(1 - 2 * strength)
     expected[special] = expected.get(special, 0) + 1
     assert sympy_matrix(step.beta, key).eigenvals() == expected
     assert sympy.Rational(step.special_eigenvalue) == special

@@ -102,6 +102,7 @@ def test_the_state_carried_over_is_one_pass(dtype):
         parts.append(y)
     tolerance = {torch.bfloat16: 3e-2, torch.float16: 3e-3, torch.float32: 1e-5, torch.float64: 1e-12}[dtype]
     assert torch.allclose(torch.cat(parts, dim=1), whole, atol=tolerance)
+    assert state is not None
     assert torch.allclose(state, last, atol=tolerance)
 
 

@@ -59,7 +59,7 @@ class Certificate:
             what = "names the machine's state" if self.claim == "states" else "accepts the machine's language"
             return (
                 f"holds: the network {what} after every word, {self.scope} (grade {self.grade}, {self.dtype}, "
-                f"{self.pairs} pairs closed; {self.reason})"
+                f"{self.pairs} {'pair' if self.pairs == 1 else 'pairs'} closed; {self.reason})"
             )
         if self.counterexample is None:
             return f"not proved ({self.dtype}; {self.reason})"

@@ -11,15 +11,24 @@ from __future__ import annotations
 import numpy as np
 
 from ...automata.dfa import DFA
+from ...automata.errors import TooLarge
 from .candidate import Candidate, RegisterBank, register_codes
 from .registers import ONE, ZERO, Keys, Registers
 
+LARGEST = 4096  # states; keys alone are then n² numbers a letter, 64 MiB in float32
+
 
 def one_hot(dfa: DFA, keys: Keys) -> Candidate | str:
-    """The candidate, or why there is none. All states of `dfa` are reachable, and there are at least two."""
+    """The candidate, or why there is none. All states of `dfa` are reachable, and there are at least two. Raises TooLarge."""
     without = stateless(dfa)
     if isinstance(without, str):
         return without
+    if dfa.n_states > LARGEST:
+        raise TooLarge(
+            f"a bit a state takes keys of {dfa.n_states:,} entries and up to {dfa.n_states - 1:,} steps a letter, "
+            f"{dfa.n_states**2 * dfa.n_letters:,} numbers; the largest machine taken has {LARGEST:,} states: minimise it, or compile "
+            "a product of smaller machines one by one"
+        )
     held = [q for q in range(dfa.n_states) if q != without]
     bit = {q: i for i, q in enumerate(held)}
     updates = []

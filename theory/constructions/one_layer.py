@@ -45,13 +45,13 @@ def one_layer(dfa: DFA, keys: Keys = "raw") -> tuple[list[Candidate], list[tuple
 
 
 def why_not(dfa: DFA, part: DFA) -> str:
-    """What to tell of a machine that no construction takes: that no layer can, where that is proved."""
-    witness = obstruction(part)
-    if witness is not None:
-        return (
-            f"no single layer can track this machine of {part.n_states} states: the words {witness[0]!r} and {witness[1]!r} act as "
-            "idempotents e and f with e·f·e ≠ f·e (theory/obstruction.py); several layers can, in a later version"
-        )
+    """What to tell of a machine that no construction takes: that no layer can, where that is proved; and what may help."""
     smaller = dfa.minimized().n_states
-    hint = f" (its minimal automaton has {smaller}; try dfa.minimized())" if smaller < part.n_states else ""
-    return f"no one-layer construction known here takes this machine of {part.n_states} states{hint}"
+    hint = f" (its minimal automaton has {smaller} states; try dfa.minimized())" if smaller < part.n_states else ""
+    witness = obstruction(part)
+    if witness is None:
+        return f"no one-layer construction known here takes this machine of {part.n_states} states{hint}"
+    return (
+        f"no single layer can track this machine of {part.n_states} states{hint}: the words {witness[0]!r} and {witness[1]!r} act as "
+        "idempotents e and f with e·f·e ≠ f·e (theory/obstruction.py); several layers can, in a later version"
+    )
