@@ -12,11 +12,10 @@ import torch
 from ..automata.dfa import DFA
 from ..automata.errors import CorruptFile, DeltawordError, NotWritable
 from ..automata.files import read_bytes, read_json, write_bytes, write_json
-from ..theory.certificate import WEIGHTS_FILE
+from ..theory.certificate import DESCRIPTION_FILE, WEIGHTS_FILE
 from .network import Network
 from .plan import Plan
 
-DESCRIPTION_FILE = "network.json"
 FORMAT = "deltaword.network"
 VERSION = 1
 

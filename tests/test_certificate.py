@@ -388,3 +388,27 @@ def test_letters_that_json_cannot_hold_are_refused_and_nothing_is_written(tmp_pa
     with pytest.raises(NotSerializable):
         certificate.save(tmp_path / "certificate.json")
     assert list(tmp_path.iterdir()) == []
+
+
+# ---------------------------------------------------------------------- the description beside the weights
+
+
+@pytest.mark.parametrize("what", ["letters exchanged", "another start", "another table"])
+def test_a_description_of_another_machine_is_noticed(saved, what):
+    """The description gives letters and states their numbers: with another one, sound weights make another machine."""
+    folder, _, _ = saved
+    path = folder / "network.json"
+    data = json.loads(path.read_text())
+    alphabet = (S3.alphabet[1], S3.alphabet[0], *S3.alphabet[2:]) if what == "letters exchanged" else S3.alphabet
+    table = S3.table[:, [1, 0, *range(2, S3.n_letters)]] if what == "another table" else S3.table
+    other = dw.DFA(table, 1 if what == "another start" else S3.start, S3.accepting, alphabet)
+    assert check(folder / "certificate.json", folder) is True
+    path.write_text(json.dumps(data | {"dfa": other.to_json()}))
+    assert check(folder / "certificate.json", folder) is False
+
+
+def test_a_description_without_a_machine_is_named(saved):
+    folder, _, _ = saved
+    (folder / "network.json").write_text("{}")
+    with pytest.raises(CorruptFile, match=r"network\.json describes no machine"):
+        check(folder / "certificate.json", folder)

@@ -8,7 +8,7 @@ Grades        1  all lengths, any order of summation: nothing ever rounds       
               3  every word up to a number of tokens, in that arithmetic
               Both of the first are proofs by exhaustive closure, not samples.
 On disk       JSON: the claim, the machine's table, a digest of the weights; `check` runs the closure again on the weights of a
-              saved network and accepts only if it proves at least what the certificate says.
+              saved network, and accepts only if it proves at least what the certificate says of the machine described there.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from .checker.weights import Weights, digest, read_safetensors
 FORMAT = "deltaword.certificate"
 VERSION = 1
 WEIGHTS_FILE = "weights.safetensors"
+DESCRIPTION_FILE = "network.json"
 
 
 @dataclass(frozen=True)
@@ -160,11 +161,23 @@ def check(certificate: str | os.PathLike[str], folder: str | os.PathLike[str]) -
     """
     claimed = Certificate.load(certificate)
     weights = read_safetensors(Path(folder) / WEIGHTS_FILE)
-    if not claimed.holds or digest(weights) != claimed.weights_digest:
+    described = described_machine(Path(folder) / DESCRIPTION_FILE)
+    if not claimed.holds or digest(weights) != claimed.weights_digest or described.alphabet != claimed.dfa.alphabet:
         return False
+    if claimed.claim == "states" and described != claimed.dfa:
+        return False  # the states named are numbers of the machine that the folder describes
     found = certify_weights(weights, claimed.dfa, claimed.claim)
     as_good = found.grade <= claimed.grade and reach(found.scope) >= reach(claimed.scope)
     return found.holds and as_good and found.dtype == claimed.dtype and found.chunked >= claimed.chunked
+
+
+def described_machine(path: Path) -> DFA:
+    """The machine in the description of a saved network: it gives letters their numbers. Raises NotReadable, CorruptFile."""
+    data = read_json(path)
+    try:
+        return DFA.from_json(data["dfa"])
+    except (KeyError, TypeError) as error:
+        raise CorruptFile(f"{path} describes no machine ({type(error).__name__}: {error}); save the network again") from None
 
 
 def reach(scope: str) -> float:
