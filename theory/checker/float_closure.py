@@ -17,6 +17,7 @@ from .formats import Floats, grid
 from .tables import Tables
 
 STATE_NUMBERS_UP_TO = 2**23
+PAIRS_UP_TO = 2**15  # some ten seconds where each level of the search has one new pair
 
 
 class FloatNetwork:
@@ -83,7 +84,8 @@ def finite_sizes(numbers: Floats) -> Floats:
 
 
 def float_closure(tables: Tables, machine: Machine) -> Exploration:
-    """The search in the network's own arithmetic, up to a fixed number of states."""
+    """The search in the network's own arithmetic, up to a fixed number of pairs; a short one where nothing can come of it but a
+    suspect."""
     network = FloatNetwork(tables)
-    limit = max(64, STATE_NUMBERS_UP_TO // network.initial.size)
-    return explore(machine, tables.accepting, network.initial, network.advance, network.name, min(limit, 100_000))
+    limit = max(64, min(PAIRS_UP_TO, STATE_NUMBERS_UP_TO // network.initial.size)) if tables.selects else 1000
+    return explore(machine, tables.accepting, network.initial, network.advance, network.name, limit)
