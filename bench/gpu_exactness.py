@@ -29,18 +29,9 @@ def wrong_words(net: dw.Network, tokens: np.ndarray, device: str) -> int:
 def chunked_equals_sequential(net: dw.Network, tokens: np.ndarray, device: str) -> bool:
     """Outputs and last state bit for bit, float32 with bfloat16 operands in the chunked form."""
     layer = net.layer
-    x = net.embedding(torch.from_numpy(tokens).to(device))
-    B, T = tokens.shape
-    H, K, V, n_h = layer.n_heads, layer.head_k, layer.head_v, layer.n_h
-    inputs = (
-        layer.query.expand(B, T, H, K),
-        layer.k_proj(x).view(B, T, n_h, H, K),
-        layer.v_proj(x).view(B, T, n_h, H, V),
-        layer.b_proj(x).view(B, T, n_h, H),
-        None if layer.g_proj is None else layer.g_proj(x),
-        layer.start(B),
-    )
-    one, other = recurrence(*inputs), chunked_recurrence(*inputs, operand=torch.bfloat16)
+    inputs = layer.inputs(net.embedding(torch.from_numpy(tokens).to(device)))
+    start = layer.start(len(tokens))
+    one, other = recurrence(*inputs, start), chunked_recurrence(*inputs, start, operand=torch.bfloat16)
     return all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
 
 

@@ -31,21 +31,24 @@ class FixedDeltaProduct(nn.Module):
         self.initial_state = nn.Parameter(torch.zeros(n_heads, head_k, head_v))
         self.requires_grad_(False)
 
-    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """x [B, T, d_input], state [B, H, K, V] (default: the initial state) to o [B, T, H·V] and the last state."""
+    def inputs(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor | None]:
+        """What the recurrence reads of x [B, T, d_input]: q [B, T, H, K], k [B, T, n_h, H, K], v [B, T, n_h, H, V],
+        beta [B, T, n_h, H], and the gate [B, T, H] or None."""
         B, T, _ = x.shape
         H, K, V, n_h = self.n_heads, self.head_k, self.head_v, self.n_h
-        if state is None:
-            state = self.start(B)
-        o, state = recurrence(
+        return (
             self.query.expand(B, T, H, K),
             self.k_proj(x).view(B, T, n_h, H, K),
             self.v_proj(x).view(B, T, n_h, H, V),
             self.b_proj(x).view(B, T, n_h, H),
             None if self.g_proj is None else self.g_proj(x),
-            state,
         )
-        return o.reshape(B, T, H * V), state
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """x [B, T, d_input], state [B, H, K, V] (default: the initial state) to o [B, T, H·V] and the last state."""
+        B, T, _ = x.shape
+        o, state = recurrence(*self.inputs(x), self.start(B) if state is None else state)
+        return o.reshape(B, T, self.n_heads * self.head_v), state
 
     def start(self, batch: int) -> Tensor:
         """The initial state, once a word: [B, H, K, V]."""

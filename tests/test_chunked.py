@@ -53,16 +53,8 @@ def test_a_wrong_gate_is_noticed():
 def test_compiled_networks_are_exact_in_chunks_with_rounded_operands(name, keys, operand):
     net = dw.compile(dw.languages.get(name), keys=keys)
     layer = net.layer
-    B, T, H, K, V, n_h = 1, 2 * CHUNK, layer.n_heads, layer.head_k, layer.head_v, layer.n_h
-    x = net.embedding(torch.from_numpy(np.random.default_rng(0).integers(0, net.dfa.n_letters, (B, T))))
-    inputs = (
-        layer.query.expand(B, T, H, K),
-        layer.k_proj(x).view(B, T, n_h, H, K),
-        layer.v_proj(x).view(B, T, n_h, H, V),
-        layer.b_proj(x).view(B, T, n_h, H),
-        None if layer.g_proj is None else layer.g_proj(x),
-        layer.start(B),
-    )
+    tokens = torch.from_numpy(np.random.default_rng(0).integers(0, net.dfa.n_letters, (1, 2 * CHUNK)))
+    inputs = (*layer.inputs(net.embedding(tokens)), layer.start(1))
     for chunked, sequential in zip(chunked_recurrence(*inputs, operand=operand), recurrence(*inputs), strict=True):
         assert torch.equal(chunked, sequential)
 
