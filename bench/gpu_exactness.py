@@ -38,6 +38,9 @@ def chunked_equals_sequential(net: dw.Network, tokens: np.ndarray, device: str) 
 @torch.no_grad()
 def main() -> None:
     device = sys.argv[1] if len(sys.argv) > 1 else "cuda"
+    if device == "cuda" and not torch.cuda.is_available():
+        print("no CUDA device; `python bench/gpu_exactness.py cpu` runs it here")
+        return
     rng = np.random.default_rng(SEED)
     rows = []
     for name in dw.languages.names():
