@@ -57,8 +57,9 @@ def long_words(rng: np.random.Generator, count: int) -> int:
     """Letters run without a wrong state."""
     letters = 0
     for i in track(range(count), "words of 10^4 letters"):
-        n = int(rng.integers(3, 7))
-        dfa = random_dfa(n, int(rng.integers(2, 5)), seed=int(rng.integers(2**31)), kind=KINDS[i % len(KINDS)])
+        n, kind = int(rng.integers(3, 7)), KINDS[i % len(KINDS)]
+        letters_wanted = n if kind == "reset" else int(rng.integers(2, 5))  # a reset a state, or it is out of reach
+        dfa = random_dfa(n, letters_wanted, seed=int(rng.integers(2**31)), kind=kind)
         net = dw.compile(dfa)
         word = dfa.decode(rng.integers(0, dfa.n_letters, LETTERS).tolist())
         for dtype in FORMATS:

@@ -57,12 +57,12 @@ def certify(net: Network, dfa: DFA | None = None) -> Certificate:
 
 
 def live_weights(net: Network) -> dict[str, Tensor]:
-    """The tensors as bytes, as a safetensors file would hold them."""
-    return {
-        name: Tensor(SAFETENSORS_NAME.get(tensor.dtype, str(tensor.dtype)), tuple(tensor.shape), raw_bytes(tensor))
-        for name, tensor in net.state_dict().items()
-    }
+    """The tensors as bytes, as a safetensors file would hold them; what has no bytes is of unknown type, which no checker takes."""
+    return {name: as_bytes(value) for name, value in net.state_dict().items()}
 
 
-def raw_bytes(tensor: torch.Tensor) -> bytes:
-    return tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
+def as_bytes(value: object) -> Tensor:
+    if not isinstance(value, torch.Tensor) or value.layout != torch.strided or value.is_meta:
+        return Tensor(f"unreadable {type(value).__name__}", (), b"")
+    raw = value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
+    return Tensor(SAFETENSORS_NAME.get(value.dtype, str(value.dtype)), tuple(value.shape), raw)

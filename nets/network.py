@@ -72,6 +72,7 @@ class Network(nn.Module):
     @torch.no_grad()
     def accepts_batch(self, tokens: Tensor) -> Tensor:
         """tokens [B, T] to [B] bool: whether each word is accepted."""
+        self._check_tokens(tokens)
         if tokens.shape[1] == 0:
             first = self.readout(self.layer.read_start()).argmax()
             return self.accepting[first].expand(len(tokens))
@@ -90,7 +91,7 @@ class Network(nn.Module):
         return self.plan._repr_html_()
 
     def _check_tokens(self, tokens: Tensor) -> None:
-        if tokens.ndim != 2 or tokens.is_floating_point():
+        if tokens.ndim != 2 or tokens.dtype not in (torch.int64, torch.int32):
             raise UnknownLetter(f"tokens have shape {tuple(tokens.shape)} and type {tokens.dtype}; they should be int64 [B, T]")
         if tokens.numel() and (int(tokens.min()) < 0 or int(tokens.max()) >= self.dfa.n_letters):
             bad = ((tokens < 0) | (tokens >= self.dfa.n_letters)).nonzero()[0].tolist()

@@ -12,17 +12,14 @@ import torch
 from ..automata.dfa import DFA
 from ..automata.errors import CorruptFile, DeltawordError, NotWritable
 from ..automata.files import read_bytes, read_json, write_bytes, write_json
-from ..theory.certificate import DESCRIPTION_FILE, WEIGHTS_FILE
+from ..theory.certificate import DESCRIPTION_FILE, DESCRIPTION_FORMAT, VERSION, WEIGHTS_FILE
 from .network import Network
 from .plan import Plan
-
-FORMAT = "deltaword.network"
-VERSION = 1
 
 
 def save(net: Network, folder: str | os.PathLike[str]) -> None:
     """weights.safetensors and network.json, each written whole or not at all. Raises NotWritable, NotSerializable."""
-    description = {"format": FORMAT, "version": VERSION, "dfa": net.dfa.to_json(), "plan": net.plan.to_json()}
+    description = {"format": DESCRIPTION_FORMAT, "version": VERSION, "dfa": net.dfa.to_json(), "plan": net.plan.to_json()}
     weights = safetensors.torch.save({name: tensor.contiguous() for name, tensor in net.state_dict().items()})
     folder = Path(folder)
     try:
@@ -45,7 +42,7 @@ def load(folder: str | os.PathLike[str]) -> Network:
     """
     folder = Path(folder)
     data = read_json(folder / DESCRIPTION_FILE)
-    if not isinstance(data, dict) or data.get("format") != FORMAT or data.get("version") != VERSION:
+    if not isinstance(data, dict) or data.get("format") != DESCRIPTION_FORMAT or data.get("version") != VERSION:
         raise CorruptFile(f"{folder / DESCRIPTION_FILE} is not the description of a deltaword network of version {VERSION}")
     raw = read_bytes(folder / WEIGHTS_FILE)
     try:

@@ -169,12 +169,13 @@ def test_a_flipped_byte_of_the_weights_does_not_pass(saved, place):
 @settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_no_flipped_bit_anywhere_passes_and_nothing_but_named_errors_is_raised(tmp_path_factory, data):
-    """In the weights any bit; in the certificate any bit but those of `pairs` and `reason`, which say nothing that is claimed."""
+    """In the weights any bit; in the certificate any bit but those of `pairs` and `reason`, which say nothing that is claimed; in
+    the description any bit of the machine."""
     folder = tmp_path_factory.mktemp("flip")
     net = compiled(languages.get("parity"))
     net.save(folder)
     certify(net).save(folder / "certificate.json")
-    which = data.draw(st.sampled_from(["weights.safetensors", "certificate.json"]))
+    which = data.draw(st.sampled_from(["weights.safetensors", "certificate.json", "network.json"]))
     before = (folder / which).read_bytes()
     position, bit = data.draw(st.integers(0, len(before) - 1)), data.draw(st.integers(0, 7))
     flipped(folder / which, position, bit)
@@ -183,10 +184,10 @@ def test_no_flipped_bit_anywhere_passes_and_nothing_but_named_errors_is_raised(t
     except CorruptFile:
         return
     if passed:
-        assert which == "certificate.json" or b"__metadata__" in before[:200]
+        assert which != "weights.safetensors"
         claimed, was = json.loads((folder / which).read_text()), json.loads(before)
         changed = {key for key in was.keys() | claimed.keys() if was.get(key) != claimed.get(key)}
-        assert changed <= {"pairs", "reason"}, changed
+        assert changed <= ({"pairs", "reason"} if which == "certificate.json" else {*was, *claimed} - {"dfa"}), changed
 
 
 @pytest.mark.parametrize(
@@ -235,7 +236,7 @@ def test_a_grade_or_scope_altered_upwards_does_not_pass(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("what", ["target", "start", "accepting", "claim to a language"])
 def test_another_machine_in_the_certificate_does_not_pass(saved, what):
-    """Rewritten as this library would write it, digest and all: the closure itself must object."""
+    """Rewritten as this library would write it, digest and all, in the description too: the closure itself must object."""
     folder, _, _ = saved
     table, start, accepting = S3.table.copy(), S3.start, S3.accepting
     if what == "target":
@@ -245,8 +246,23 @@ def test_another_machine_in_the_certificate_does_not_pass(saved, what):
     else:
         accepting = accepting ^ {3}
     claim = "language" if what == "claim to a language" else "states"
-    path = altered(folder, dfa=dw.DFA(table, start, accepting, S3.alphabet).to_json(), claim=claim)
+    machine = dw.DFA(table, start, accepting, S3.alphabet).to_json()
+    path = altered(folder, dfa=machine, claim=claim)
     assert check(path, folder) is False
+    description = json.loads((folder / "network.json").read_text())
+    (folder / "network.json").write_text(json.dumps(description | {"dfa": machine}))
+    assert check(path, folder) is False
+
+
+def test_a_certificate_for_another_numbering_does_not_pass_for_states(saved):
+    """The folder describes which state is which; a certificate may not number them anew."""
+    folder, _, _ = saved
+    order = [0, 1, 2, 3, 5, 4]
+    table = [[order[q] for q in S3.table[p]] for p in order]
+    renumbered = dw.DFA(table, S3.start, S3.accepting, S3.alphabet)
+    assert renumbered.equivalent_to(S3)
+    assert check(altered(folder, dfa=renumbered.to_json()), folder) is False
+    assert check(altered(folder, dfa=renumbered.to_json(), claim="language"), folder) is True
 
 
 def test_a_table_altered_by_hand_is_refused(saved):

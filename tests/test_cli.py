@@ -330,7 +330,7 @@ def test_commands_that_make_no_network_do_not_load_torch():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent in another way there")
 def test_ctrl_c_ends_with_130_and_no_traceback():
-    interrupt = "import os, signal; languages.entries = lambda: os.kill(os.getpid(), signal.SIGINT)"
+    interrupt = "import os, signal, time; languages.entries = lambda: (os.kill(os.getpid(), signal.SIGINT), time.sleep(30))"
     result = in_a_process("-c", f"from deltaword import languages; {interrupt}; {START}", "languages")
     assert (result.returncode, result.stdout) == (130, "")
     assert "Traceback" not in result.stderr

@@ -32,6 +32,7 @@ FORMAT = "deltaword.certificate"
 VERSION = 1
 WEIGHTS_FILE = "weights.safetensors"
 DESCRIPTION_FILE = "network.json"
+DESCRIPTION_FORMAT = "deltaword.network"
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,11 @@ class Certificate:
             "weights_digest": str,
             "chunked": bool,
         }
+        unknown = sorted(set(data) - {"format", "version", "counterexample", "dfa", *types})
+        if unknown:
+            raise CorruptFile(f"{where} has entries that no certificate has: {unknown}")
         for key, kind in types.items():
-            if not isinstance(data.get(key), kind):
+            if type(data.get(key)) is not kind:
                 raise CorruptFile(f"{where}: {key!r} is {data.get(key)!r}, not a {kind.__name__}")
         if data["claim"] not in ("states", "language") or data["grade"] not in (1, 2, 3):
             raise CorruptFile(f"{where}: unknown claim {data['claim']!r} or grade {data['grade']!r}")
@@ -167,14 +171,17 @@ def check(certificate: str | os.PathLike[str], folder: str | os.PathLike[str]) -
     if claimed.claim == "states" and described != claimed.dfa:
         return False  # the states named are numbers of the machine that the folder describes
     found = certify_weights(weights, claimed.dfa, claimed.claim)
-    as_good = found.grade <= claimed.grade and reach(found.scope) >= reach(claimed.scope)
-    return found.holds and as_good and found.dtype == claimed.dtype and found.chunked >= claimed.chunked
+    as_good = found.grade <= claimed.grade and reach(found.scope) >= reach(claimed.scope) and found.chunked >= claimed.chunked
+    as_told = all(getattr(found, fact) == getattr(claimed, fact) for fact in ("dtype", "pairs", "reason", "counterexample"))
+    return found.holds and as_good and as_told
 
 
 def described_machine(path: Path) -> DFA:
     """The machine in the description of a saved network: it gives letters their numbers. Raises NotReadable, CorruptFile."""
     data = read_json(path)
     try:
+        if (data["format"], data["version"]) != (DESCRIPTION_FORMAT, VERSION):
+            raise CorruptFile(f"{path} is not the description of a deltaword network of version {VERSION}")
         return DFA.from_json(data["dfa"])
     except (KeyError, TypeError) as error:
         raise CorruptFile(f"{path} describes no machine ({type(error).__name__}: {error}); save the network again") from None

@@ -59,6 +59,9 @@ def check_chunked(network: ExactNetwork, states: Floats) -> None:
             keys[row, support] = key
         betas = np.array([beta for _, _, beta, _, _ in live])
         after_gate = np.array([flag for *_, flag in live])
+        dead = network.wide["betas"][:, :, h] == 0
+        if np.any(network.wide["keys"][:, :, h][dead]):
+            raise NotExact("the key of a step that does nothing is not 0")
         if not whole_products(keys, betas, after_gate):
             raise NotExact("β k·k' is not whole for some steps, so the triangular system of a chunk has fractions")
         norm = np.sqrt((keys**2).sum(axis=1))
@@ -76,8 +79,18 @@ def check_chunked(network: ExactNetwork, states: Floats) -> None:
             raise NotExact(f"an operand of a chunk may exceed what {network.bits} bits count to")
         accumulator = 2.0 ** max(24, network.bits)
         finest = max(network.grids.values()) + network.grids["keys"] + g_state
-        most = max(inverse * np.abs(betas[:, None] * values).max(initial=0), attend * updates, np.abs(keys).max() * updates)
-        if (steps * most + network.K * np.abs(keys).max() * largest.max(initial=0)) * 2.0**finest > accumulator:
+        erased = (betas * norm).max()  # no row of the inverse times β K is longer
+        most = max(
+            inverse * np.abs(betas[:, None] * values).max(initial=0),
+            inverse * (betas[:, None] * np.abs(keys)).max(),
+            inverse * (betas * norm**2).max(),
+            erased * largest.max(initial=0),
+            attend * updates,
+            np.abs(keys).max() * updates,
+            norm.max() ** 2,
+        )
+        within = max(1.0, erased, np.abs(keys).max()) * largest.max(initial=0)
+        if (steps * most + network.K * within) * 2.0**finest > accumulator:
             raise NotExact(f"a sum over {steps} steps may exceed the accumulator")
 
 

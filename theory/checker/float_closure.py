@@ -64,8 +64,11 @@ class FloatNetwork:
             sizes = finite_sizes(read) @ finite_sizes(weights).T + finite_sizes(bias)  # [N, n], of the finite terms
             named = logits.argmax(axis=1)  # the first NaN if there is one, as in torch
             each = np.arange(len(states))
-            # R products and R sums, rounded by the network and by us: 2^−p of the size, and 2^−finest where a product underflows
-            rounding = (read.shape[1] + 2) * (2 * wide(2.0) ** -f.bits * sizes + wide(2.0) ** -f.finest)
+            # R products and R sums, rounded by the network and by us: 2^−p of the size
+            rounding = (read.shape[1] + 2) * 2 * wide(2.0) ** -f.bits * sizes
+            # what is not a normal number, an entry, a product or a sum, some matrix products take for 0
+            flushed = 1 + finite_sizes(read).sum(axis=1, keepdims=True) + finite_sizes(weights).sum(axis=1)
+            rounding = rounding + (read.shape[1] + 2) * wide(2.0) ** -f.normal * flushed
             least, others = (logits - rounding)[each, named], logits + rounding
             others[each, named] = -np.inf
             decided = ~np.isfinite(least) | (least > others.max(axis=1))
@@ -73,7 +76,7 @@ class FloatNetwork:
             if g_weights is not None and g_bias is not None and g_read is not None:
                 g_logit = max(g_weights + g_read, g_bias)
                 # nothing rounds, whatever the order
-                decided |= (sizes.max(axis=1) * 2.0**g_logit <= 2.0**f.bits) & (g_logit <= f.finest)
+                decided |= (sizes.max(axis=1) * 2.0**g_logit <= 2.0**f.bits) & (g_logit <= f.normal)
             decided &= (sizes + rounding).max(axis=1) <= f.largest  # else some order of summation might overflow
         return np.where(decided, named, UNDECIDED)
 

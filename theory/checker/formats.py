@@ -28,6 +28,11 @@ class Format:
     finest: int
     largest: float
 
+    @property
+    def normal(self) -> int:
+        """The least normal number is 2^−normal; what is smaller some matrix products flush to 0."""
+        return self.finest - (self.bits - 1)
+
     def decode(self, raw: bytes) -> Floats:
         """The numbers of little-endian bytes, in the carrier type (exactly)."""
         if self.name == "bfloat16":

@@ -41,6 +41,13 @@ class Tables:
     selects: bool
 
 
+def subnormal(tables: Tables) -> bool:
+    """Whether a projected number is not 0 but smaller than any normal number: some matrix products would make it 0."""
+    least = 2.0**-tables.format.normal
+    parts = [tables.keys, tables.values, tables.betas] + ([] if tables.gates is None else [tables.gates])
+    return any(bool(np.any((part != 0) & (np.abs(part.astype(np.float64)) < least))) for part in parts)
+
+
 def read_tables(weights: Weights) -> Tables:
     """Raises Malformed when tensors are missing or do not fit together."""
     layer = "layers.0."
@@ -65,7 +72,7 @@ def read_tables(weights: Weights) -> Tables:
         )
     (letters, width), (H, K, V), n_states = embedding.shape, initial.shape, len(bias)
     n_h = len(strengths) // H if H else 0
-    if 0 in (letters, n_h, H, K, V, n_states):
+    if 0 in (letters, width, n_h, H, K, V, n_states):
         raise Malformed(f"{letters} letters, {n_h} steps a token, {H} heads with states [{K}, {V}], {n_states} states to name")
     shapes = {
         layer + "k_proj.weight": (n_h * H * K, width),

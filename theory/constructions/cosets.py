@@ -8,7 +8,7 @@ Steps         n_h = max over letters of K − #cycles on the K = |G : H| cosets,
               that are constant on blocks form an invariant subspace, on which the rank of I − P can only be smaller.
               S_n: K = n, n_h = n − 1 (Grazzi et al. 2411.12537, Theorem 3; Siems et al. 2502.10297, Theorem 1).
 Search        subgroups that contain no normal subgroup, grown one element at a time, larger first; stops after a fixed number, so
-              the action found is the best found, not always the best there is.  Checked afterwards by closure, like every bank.
+              the action has the fewest cosets found, not always the fewest there are.  Checked afterwards by closure, like every bank.
 """
 
 from __future__ import annotations
