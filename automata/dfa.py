@@ -28,6 +28,7 @@ from .errors import (
 if TYPE_CHECKING:
     import networkx
 
+    from .holonomy import Holonomy
     from .monoid import TransitionMonoid
 
 Letter = Hashable
@@ -348,6 +349,20 @@ class DFA:
         from .monoid import TransitionMonoid
 
         return TransitionMonoid(self, limit)
+
+    def holonomy(self, limit: int = 2_000_000) -> Holonomy:
+        """The holonomy (Krohn–Rhodes) decomposition of the reachable part: levels of permutations and resets, and their groups.
+
+        limit   reachable tuples of the cascade, at most
+        Raises  TooLarge, with the estimate and the cheaper option
+
+        >>> decomposition = DFA([[1, 0, 0], [2, 1, 0], [0, 2, 2]], 0, [0], "abc").holonomy()
+        >>> [group.order for group in decomposition.groups], decomposition.verify()
+        ([3, 2], 6)
+        """
+        from .holonomy import holonomy
+
+        return holonomy(self, limit)
 
     def syntactic_monoid(self, limit: int | None = None) -> TransitionMonoid:
         """The transition monoid of the minimal automaton: it depends on the language alone, and says much about it.

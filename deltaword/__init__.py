@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .automata.dfa import DFA
     from .automata.errors import DeltawordError
     from .nets.certify import certify
-    from .nets.compile import compile
+    from .nets.compile import compile, plan
     from .nets.network import Network
     from .nets.saving import load
     from .theory.certificate import Certificate, check
@@ -30,6 +30,7 @@ _HOME = {  # public name: the module that has it
     "groups": "automata.groups",
     "languages": "automata.languages",
     "compile": "nets.compile",
+    "plan": "nets.compile",
     "Network": "nets.network",
     "load": "nets.saving",
     "certify": "nets.certify",
@@ -49,6 +50,7 @@ __all__ = [
     "groups",
     "languages",
     "load",
+    "plan",
 ]
 
 

@@ -44,6 +44,13 @@ class Dtype(StrEnum):
     float64 = "float64"
 
 
+def number_of_layers(text: str) -> str:
+    """ "fewest", or a whole number from 1 up."""
+    if text != "fewest" and not (text.isdecimal() and int(text) >= 1):
+        raise typer.BadParameter(f"{text!r} is neither 'fewest' nor a whole number from 1 up")
+    return text
+
+
 class Commands(TyperGroup):
     """Ends with one line and the exit code 2 for all that a user can get wrong."""
 
@@ -100,6 +107,12 @@ def compile_command(
     language: Annotated[str | None, typer.Option(metavar="NAME", help="A gallery name, in place of a pattern.")] = None,
     keys: Annotated[Keys, typer.Option(help="Small integer keys, or unit-norm keys on doubled coordinates.")] = Keys.raw,
     dtype: Annotated[Dtype, typer.Option(help="The float format of the network.")] = Dtype.float32,
+    layers: Annotated[
+        str, typer.Option(metavar="K", callback=number_of_layers, help="'fewest', or a number: at most so many layers.")
+    ] = "fewest",
+    n_h: Annotated[int | None, typer.Option("--n-h", min=1, help="Householder steps a token, at most.")] = None,
+    plan_only: Annotated[bool, typer.Option("--plan-only", help="Print the plans weighed; build nothing.")] = False,
+    seconds: Annotated[float, typer.Option(min=0.0, help="How long planning may take, about.")] = 20.0,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Save the network and its certificate here.")] = None,
 ) -> None:
     """Make a network, and prove it right.
@@ -110,6 +123,8 @@ def compile_command(
         raise typer.Exit(refusal("give either a PATTERN or --language NAME"))
     if language is not None and alphabet is not None:
         raise typer.Exit(refusal("--alphabet is for patterns; a machine of the gallery has its letters"))
+    if plan_only and out is not None:
+        raise typer.Exit(refusal("--plan-only builds no network that --out could save"))
     if language is not None:
         dfa = gallery.get(language)
     else:
@@ -118,13 +133,20 @@ def compile_command(
         if find(pattern) is not None:
             note(f"{pattern!r} was read as a pattern; the gallery's machine is --language {pattern}")
     say_machine(dfa)
-    with working("compiling"):
+    limits = {"layers": "fewest" if layers == "fewest" else int(layers), "n_h": n_h, "seconds": seconds}
+    with working("planning" if plan_only else "compiling"):
         import torch
 
         from .nets.certify import certify
-        from .nets.compile import compile
+        from .nets.compile import compile, plan
 
-        net = compile(dfa, keys.value).to(getattr(torch, dtype.value))
+        if plan_only:
+            made = plan(dfa, keys.value, **limits)
+        else:
+            net = compile(dfa, keys.value, **limits).to(getattr(torch, dtype.value))
+    if plan_only:
+        print(made)
+        return
     print(net.plan)
     with working("proving"):
         certificate = certify(net, dfa)

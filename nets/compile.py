@@ -1,108 +1,155 @@
-"""From a machine to a network: choose a construction, write it in exact numbers, copy those to torch."""
+"""From a machine to a network: weigh the plans, write the best in exact numbers, copy those to torch."""
 
 from __future__ import annotations
 
-import numpy as np
-import torch
+from collections.abc import Sequence
+from typing import Literal
 
 from ..automata.dfa import DFA
 from ..automata.errors import NotCompilable, TooLarge
 from ..theory.constructions.candidate import Candidate
-from ..theory.constructions.one_layer import one_layer
+from ..theory.constructions.one_layer import why_not
 from ..theory.constructions.registers import Keys
-from ..theory.exact_layer import ExactLayer, Head
+from ..theory.constructions.stacks import StackDesign
+from ..theory.planning.planner import Option, Options, options
+from .assemble import assemble
 from .network import Network
 from .plan import Considered, LayerPlan, Plan
 
 LARGEST = 2**28  # numbers in a network, 1 GiB in float32
 COUNTS_TO = {"bfloat16": 2**8, "float16": 2**11, "float32": 2**24, "float64": 2**53}
 
+Layers = int | Literal["fewest"]
 
-def compile(dfa: DFA, keys: Keys = "raw") -> Network:
-    """A one-layer DeltaProduct network that tracks `dfa`, exactly and at every length; the least n_h among the constructions known.
 
-    dfa     any machine that one of the constructions takes; it need not be minimal, and unreachable states are never named
-    keys    "raw": small integer keys, where β‖k‖² ≤ 2 carries the norm; "unit": unit-norm dyadic keys on doubled coordinates
-    Returns a Network in float32; `.to(dtype)` keeps it exact in the formats of `plan.exact_in`
-    Raises  NotCompilable, naming what stands in the way of each construction; TooLarge, before anything large is built
-    Source  the modules of theory/constructions
+def compile(dfa: DFA, keys: Keys = "raw", layers: Layers = "fewest", n_h: int | None = None, seconds: float = 20.0) -> Network:
+    """A DeltaProduct network that tracks `dfa`, exactly and at every length, in the fewest layers found.
+
+    dfa      any machine; it need not be minimal, and unreachable states are never named
+    keys     "raw": small integer keys, where β‖k‖² ≤ 2 carries the norm; "unit": unit-norm dyadic keys on doubled coordinates
+    layers   "fewest": the fewest found, then the least n_h, then the fewest parameters; a number: at most so many, then the same
+    n_h      Householder steps a token, at most (None: as many as it takes)
+    seconds  that planning may take, about; the plan says what was not tried
+    Returns  a Network in float32; `.to(dtype)` keeps it exact in the formats of `plan.exact_in`
+    Raises   NotCompilable, naming what stands in the way; TooLarge, before anything large is built
+    Source   the modules of theory/constructions and theory/planning
 
     >>> import deltaword as dw
     >>> net = dw.compile(dw.DFA.from_permutations({"a": [1, 2, 0]}))
     >>> net.states("aaaa"), net.plan.layers[0].n_h
     ([0, 1, 2, 0, 1], 2)
+    >>> len(dw.compile(dw.DFA.from_regex("a*b*", alphabet="ab")).plan.layers)
+    2
     """
+    option, plan = choose(dfa, keys, layers, n_h, seconds)
+    return assemble(option.design.stack(dfa), dfa, plan)
+
+
+def plan(dfa: DFA, keys: Keys = "raw", layers: Layers = "fewest", n_h: int | None = None, seconds: float = 20.0) -> Plan:
+    """The plan that `compile` would carry out, without building the network. Same arguments, same errors.
+
+    >>> import deltaword as dw
+    >>> print(dw.plan(dw.languages.get("mod_3")).layers[0])
+    permutation: n_h = 2, 1 head [K = 3, V = 1]
+    """
+    return choose(dfa, keys, layers, n_h, seconds)[1]
+
+
+def choose(dfa: DFA, keys: Keys, layers: Layers, n_h: int | None, seconds: float) -> tuple[Option, Plan]:
+    """The cheapest plan within the limits, and the account of the others."""
     if keys not in ("raw", "unit"):
         raise NotCompilable(f"keys={keys!r} is not known; use 'raw' or 'unit'")
-    candidates, refused = one_layer(dfa, keys)
-    plan = plan_of(candidates, refused, dfa, keys)
-    if plan.parameters > LARGEST:
+    for name, value in (("layers", None if layers == "fewest" else layers), ("n_h", n_h)):
+        if value is not None and not (isinstance(value, int) and not isinstance(value, bool) and value >= 1):
+            raise NotCompilable(
+                f"{name}={value!r} is not a whole number from 1 up" + (" or 'fewest'" if name == "layers" else "")
+            )
+    most = None if layers == "fewest" else int(layers)
+    weighed = options(dfa, most, n_h, keys, seconds)
+    within = [option for option in weighed.found if most is None or option.layers <= most]
+    if not within:
+        raise NotCompilable(refusal(dfa, weighed, most, n_h))
+    sizes = {id(option): count_parameters(option.design, dfa) for option in weighed.found}
+
+    def cost(option: Option) -> tuple[int, ...]:
+        if option.layers == 1:
+            return (1, *option.design.components[0].candidate.cost())
+        first = (option.design.n_h, option.layers) if most is not None else (option.layers, option.design.n_h)
+        return (*first, sizes[id(option)])
+
+    small = [option for option in within if sizes[id(option)] <= LARGEST]
+    if not small:
+        least = min(within, key=lambda option: sizes[id(option)])
         raise TooLarge(
-            f"the cheapest network found has {plan.parameters:,} numbers ({plan.layers[0]}), {plan.parameters * 4 / 2**30:.1f} GiB in "
-            f"float32; the limit is {LARGEST:,}: use fewer letters or a smaller machine"
+            f"the cheapest network found has {sizes[id(least)]:,} numbers ({layer_plans(least.design, dfa)[0]}), "
+            f"{sizes[id(least)] * 4 / 2**30:.1f} GiB in float32; the limit is {LARGEST:,}: use fewer letters or a smaller machine"
         )
-    return assemble(candidates[0].layer(dfa), dfa, plan)
-
-
-def plan_of(candidates: list[Candidate], refused: list[tuple[str, str]], dfa: DFA, keys: Keys) -> Plan:
-    """The plan for the first candidate, and the account of the others."""
-    chosen, *others = candidates
+    chosen = min(small, key=cost)
     considered = [
-        Considered(
-            c.kind, shape_of(c), count_parameters(c, dfa), "costs more" if c.cost() > chosen.cost() else "costs the same"
-        )
-        for c in others
+        Considered(option.kind, layer_plans(option.design, dfa), sizes[id(option)], verdict(option, chosen, cost, most))
+        for option in sorted(weighed.found, key=cost)
+        if option is not chosen
     ]
-    considered += [Considered(kind, None, None, why) for kind, why in refused]
-    exact_in = [name for name, bound in COUNTS_TO.items() if chosen.exact_to <= bound]
-    return Plan([shape_of(chosen)], count_parameters(chosen, dfa), keys, 1, exact_in, considered)
+    considered += [Considered(kind, [], None, why) for kind, why in weighed.refused]
+    plan = Plan(
+        layers=layer_plans(chosen.design, dfa),
+        parameters=sizes[id(chosen)],
+        keys=keys,
+        grade=1,
+        exact_in=[name for name, bound in COUNTS_TO.items() if chosen.design.exact_to <= bound],
+        considered=considered,
+        links=chosen.design.link_widths(),
+        reader=chosen.design.reader_widths(),
+        at_least=weighed.bounds,
+        not_tried=weighed.not_tried,
+    )
+    return chosen, plan
 
 
-def shape_of(c: Candidate) -> LayerPlan:
-    return LayerPlan(c.kind, c.n_h, c.heads, c.K, c.V, c.gated)
+def verdict(option: Option, chosen: Option, cost, most: int | None) -> str:
+    if most is not None and option.layers > most:
+        return "too many layers"
+    return "costs more" if cost(option) > cost(chosen) else "costs the same"
 
 
-def count_parameters(c: Candidate, dfa: DFA) -> int:
-    """All numbers of the network, before building it: embedding, projections, query, initial state, readout and accepting flags."""
-    A, n, heads = dfa.n_letters, dfa.n_states, c.heads
-    projections = A * heads * (c.n_h * (c.K + c.V + 1) + c.gated)
-    return A * A + projections + heads * c.K * (1 + c.V) + n * heads * c.V + 2 * n
+def refusal(dfa: DFA, weighed: Options, most: int | None, n_h: int | None) -> str:
+    """Why nothing was found within the limits."""
+    limits = [f"{most} layers" for _ in [0] if most is not None] + [f"n_h = {n_h}" for _ in [0] if n_h is not None]
+    tried = "; ".join(f"{kind}: {why}" for kind, why in weighed.refused)
+    text = f"no plan for this machine of {dfa.n_states} states within {' and '.join(limits) or 'the time'}"
+    if weighed.found:
+        text += f"; the fewest layers found are {min(option.layers for option in weighed.found)}"
+    elif not limits:
+        text = why_not(dfa, dfa.reachable())
+    if weighed.bounds:
+        text += f" ({weighed.bounds[0]})"
+    return f"{text}. Tried: {tried}" if tried else text
 
 
-def assemble(layer: ExactLayer, dfa: DFA, plan: Plan) -> Network:
-    """The exact layer's numbers as torch parameters; heads and steps that are shorter than the longest are filled up with zeros."""
-    net = Network(dfa, plan)
-    A, H, n_h, K, V = dfa.n_letters, len(layer.heads), layer.n_h, layer.K, layer.V
-    with torch.no_grad():
-        keys = np.zeros((n_h, H, K, A), dtype=np.float32)
-        values = np.zeros((n_h, H, V, A), dtype=np.float32)
-        betas = np.zeros((n_h, H, A), dtype=np.float32)
-        gates = np.ones((H, A), dtype=np.float32)
-        column = 0
-        for h, head in enumerate(layer.heads):
-            fill_head(head, keys[:, h], values[:, h], betas[:, h], gates[h])
-            net.layer.query[h, : head.K] = torch.tensor([float(x) for x in head.query])
-            net.layer.initial_state[h, : head.K, : head.V] = torch.from_numpy(head.initial.astype(np.float32))
-            rows = torch.from_numpy(layer.readout[:, column : column + head.V].astype(np.float32))
-            net.readout.weight[:, h * V : h * V + head.V] = rows
-            net.readout.weight[:, h * V + head.V : (h + 1) * V] = 0
-            column += head.V
-        net.layer.k_proj.weight.copy_(torch.from_numpy(keys.reshape(-1, A)))
-        net.layer.v_proj.weight.copy_(torch.from_numpy(values.reshape(-1, A)))
-        net.layer.b_proj.weight.copy_(torch.from_numpy(betas.reshape(-1, A)))
-        if net.layer.g_proj is not None:
-            net.layer.g_proj.weight.copy_(torch.from_numpy(gates))
-        net.readout.bias.copy_(torch.tensor([float(x) for x in layer.bias]))
-        net.accepting.copy_(torch.from_numpy(dfa.accepting_mask.copy()))
-    return net
+def layer_plans(design: StackDesign, dfa: DFA) -> list[LayerPlan]:
+    symbols = [dfa.n_letters, *(machine.n_letters for machine in design.cascade.machines[1:])]
+    candidates = [component.candidate for component in design.components]
+    return [layer_plan(c, count) for c, count in zip(candidates, symbols, strict=True)]
 
 
-def fill_head(head: Head, keys: np.ndarray, values: np.ndarray, betas: np.ndarray, gates: np.ndarray) -> None:
-    """One head's letters into views keys [n_h, K, A], values [n_h, V, A], betas [n_h, A], gates [A]; every number here is a small
-    dyadic, which float32 holds exactly."""
-    for a, action in enumerate(head.letters):
-        gates[a] = float(action.gate)
-        for j, step in enumerate(action.steps):
-            keys[j, list(step.support), a] = [float(step.key[i]) for i in step.support]
-            values[j, : head.V, a] = [float(x) for x in step.value]
-            betas[j, a] = float(step.beta)
+def layer_plan(c: Candidate, symbols: int) -> LayerPlan:
+    return LayerPlan(c.kind, c.n_h, c.heads, c.K, c.V, c.gated, symbols)
+
+
+def count_parameters(design: StackDesign, dfa: DFA) -> int:
+    """All numbers of the network, before building it: embedding, layers, links, reader, readout and accepting flags."""
+    shapes = layer_plans(design, dfa)
+    total = dfa.n_letters**2 + 2 * dfa.n_states
+    for shape in shapes:
+        projections = shape.symbols * shape.heads * (shape.n_h * (shape.K + shape.V + 1) + shape.gated)
+        total += projections + shape.heads * shape.K * (1 + shape.V)
+    reads = [shape.heads * shape.V for shape in shapes]
+    for shape, R, widths in zip(shapes, reads, design.link_widths(), strict=False):
+        total += 2 * R + count_affine(shape.symbols + R, widths)
+    reader = design.reader_widths()
+    return total + count_affine(sum(reads), reader) + (reader[-1] if reader else sum(reads)) * dfa.n_states
+
+
+def count_affine(n_in: int, widths: Sequence[int]) -> int:
+    """Weights and biases of affine maps of these widths."""
+    return sum((a + 1) * b for a, b in zip([n_in, *widths], widths, strict=False))

@@ -1,8 +1,9 @@
-"""A compiled network: embedding, DeltaProduct layer, linear readout. Its state dict is the whole machine."""
+"""A compiled network: embedding, DeltaProduct layers with links between them, readout. Its state dict is the whole machine."""
 
 from __future__ import annotations
 
 import os
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -10,9 +11,17 @@ from torch import Tensor, nn
 from ..automata.dfa import DFA, Word
 from ..automata.errors import UnknownLetter
 from .fixed_layer import FixedDeltaProduct, zero_linear
+from .link import Link, affine_maps
 from .plan import Plan
 
 FEATURES_AT_ONCE = 2**24  # numbers of projected keys held at a time; longer words go through in pieces
+
+
+class Memory(NamedTuple):
+    """What a network knows after some tokens: each layer's state [B, H, K, V], and what it read last [B, H·V]."""
+
+    states: list[Tensor]
+    reads: list[Tensor]
 
 
 class Network(nn.Module):
@@ -22,7 +31,8 @@ class Network(nn.Module):
     plan    how it was compiled
     buffer accepting [n_states] bool   which states accept
 
-    The embedding gives letter a the unit vector e_a, so each column of a projection is one letter's keys, values or strengths.
+    The embedding gives letter a the unit vector e_a, so each column of a projection is one letter's keys, values or strengths; each
+    link gives the next layer the unit vector of a symbol (link.py).  The reader is hidden layers with ReLU, the readout affine.
     `net.to(torch.bfloat16)` and the other float formats keep it exact where `plan.exact_in` says so.
     """
 
@@ -30,17 +40,27 @@ class Network(nn.Module):
 
     def __init__(self, dfa: DFA, plan: Plan):
         super().__init__()
-        shape = plan.layers[0]
         self.dfa, self.plan = dfa, plan
         self.embedding = nn.Embedding(dfa.n_letters, dfa.n_letters, _weight=torch.eye(dfa.n_letters))
-        self.layers = nn.ModuleList([FixedDeltaProduct(dfa.n_letters, shape.heads, shape.K, shape.V, shape.n_h, shape.gated)])
-        self.readout = zero_linear(shape.heads * shape.V, dfa.n_states, bias=True)
+        n_symbols = [dfa.n_letters, *(widths[-1] for widths in plan.links)]
+        reads = [shape.heads * shape.V for shape in plan.layers]
+        self.layers = nn.ModuleList(
+            [
+                FixedDeltaProduct(symbols, shape.heads, shape.K, shape.V, shape.n_h, shape.gated)
+                for symbols, shape in zip(n_symbols, plan.layers, strict=True)
+            ]
+        )
+        self.links = nn.ModuleList(
+            [Link(symbols, R, widths) for symbols, R, widths in zip(n_symbols, reads, plan.links, strict=False)]
+        )
+        self.reader = affine_maps(sum(reads), plan.reader)
+        self.readout = zero_linear(plan.reader[-1] if plan.reader else sum(reads), dfa.n_states, bias=True)
         self.register_buffer("accepting", torch.zeros(dfa.n_states, dtype=torch.bool))
         self.requires_grad_(False)
 
     @property
     def layer(self) -> FixedDeltaProduct:
-        """The one layer there is."""
+        """The first layer."""
         layer = self.layers[0]
         assert isinstance(layer, FixedDeltaProduct)
         return layer
@@ -48,21 +68,44 @@ class Network(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         """Raises UnknownLetter for a token that is no letter's number."""
         self._check_tokens(tokens)
-        layer = self.layer
-        width = layer.n_h * layer.n_heads * (layer.head_k + layer.head_v)
+        width = sum(layer.n_h * layer.n_heads * (layer.head_k + layer.head_v) for layer in self._mixers())
+        width += sum(max(shape) for shape in [*self.plan.links, self.plan.reader or [0]])
         piece = max(1, FEATURES_AT_ONCE // (width * max(1, len(tokens))))
-        state, outputs = layer.start(len(tokens)), []
+        memory, outputs = self.start(len(tokens)), []
         for part in tokens.split(piece, dim=1):
-            o, state = layer(self.embedding(part), state)
-            outputs.append(self.readout(o))
+            logits, memory = self.advance(part, memory)
+            outputs.append(logits)
         return torch.cat(outputs, dim=1)
+
+    def advance(self, tokens: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
+        """tokens [B, T], T ≥ 1, and what is known before them, to logits [B, T, n_states] and what is known after them."""
+        if tokens.shape[1] == 0:
+            return self.readout.weight.new_zeros(len(tokens), 0, self.readout.out_features), memory
+        x, outputs, states = self.embedding(tokens), [], []
+        for i, layer in enumerate(self._mixers()):
+            o, state = layer(x, memory.states[i])
+            if i < len(self.links):
+                x = self.links[i](x, o, memory.reads[i])
+            outputs.append(o)
+            states.append(state)
+        return self.read(torch.cat(outputs, dim=-1)), Memory(states, [o[:, -1] for o in outputs])
+
+    def start(self, batch: int) -> Memory:
+        """What is known before the first token."""
+        mixers = self._mixers()
+        return Memory([layer.start(batch) for layer in mixers], [layer.read_start().expand(batch, -1) for layer in mixers])
+
+    def read(self, o: Tensor) -> Tensor:
+        """All layers' reads [..., sum of H·V] to logits [..., n_states]."""
+        for affine in self.reader:
+            o = torch.relu(affine(o))
+        return self.readout(o)
 
     @torch.no_grad()
     def states(self, word: Word) -> list[int]:
         """The states along a word, start first, as the network names them: len(word) + 1. Raises UnknownLetter."""
         tokens = torch.tensor([self.dfa.encode(word)], dtype=torch.int64, device=self.readout.weight.device)
-        first = self.readout(self.layer.read_start()).argmax()
-        return [int(first), *self(tokens)[0].argmax(dim=-1).tolist()]
+        return [int(self._first()), *self(tokens)[0].argmax(dim=-1).tolist()]
 
     @torch.no_grad()
     def accepts(self, word: Word) -> bool:
@@ -74,8 +117,7 @@ class Network(nn.Module):
         """tokens [B, T] to [B] bool: whether each word is accepted."""
         self._check_tokens(tokens)
         if tokens.shape[1] == 0:
-            first = self.readout(self.layer.read_start()).argmax()
-            return self.accepting[first].expand(len(tokens))
+            return self.accepting[self._first()].expand(len(tokens))
         return self.accepting[self(tokens)[:, -1].argmax(dim=-1)]
 
     def save(self, folder: str | os.PathLike[str]) -> None:
@@ -85,10 +127,17 @@ class Network(nn.Module):
         save(self, folder)
 
     def extra_repr(self) -> str:
-        return str(self.plan.layers[0])
+        return "\n".join(map(str, self.plan.layers))
 
     def _repr_html_(self) -> str:
         return self.plan._repr_html_()
+
+    def _mixers(self) -> list[FixedDeltaProduct]:
+        return [layer for layer in self.layers if isinstance(layer, FixedDeltaProduct)]
+
+    def _first(self) -> Tensor:
+        """The state named before the first token."""
+        return self.read(torch.cat([layer.read_start() for layer in self._mixers()])).argmax()
 
     def _check_tokens(self, tokens: Tensor) -> None:
         if tokens.ndim != 2 or tokens.dtype not in (torch.int64, torch.int32):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import html
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
 @dataclass(frozen=True)
 class LayerPlan:
-    """One layer: n_h steps a token, heads with states [K, V], the kind of construction, and whether it closes gates."""
+    """One layer: n_h steps a token, heads with states [K, V], the kind of construction, whether it closes gates, and how many
+    symbols it knows (layer 0: letters)."""
 
     kind: str
     n_h: int
@@ -17,6 +18,7 @@ class LayerPlan:
     K: int
     V: int
     gated: bool
+    symbols: int
 
     def __str__(self) -> str:
         gate = ", gated" if self.gated else ""
@@ -26,22 +28,27 @@ class LayerPlan:
 
 @dataclass(frozen=True)
 class Considered:
-    """A construction that was weighed: its cost where it applies, else why it does not."""
+    """A plan that was weighed: its layers and cost where it applies, else why it does not."""
 
     kind: str
-    layer: LayerPlan | None
+    layers: list[LayerPlan]
     parameters: int | None
     why_not: str
 
     def __str__(self) -> str:
-        cost = "" if self.layer is None else f"n_h = {self.layer.n_h}, {self.parameters:,} parameters; "
-        return f"{self.kind}: {cost}{self.why_not}"
+        if self.parameters is None:
+            return f"{self.kind}: {self.why_not}"
+        n_h = max(layer.n_h for layer in self.layers)
+        count = "1 layer" if len(self.layers) == 1 else f"{len(self.layers)} layers"
+        return f"{self.kind}: {count}, n_h = {n_h}, {self.parameters:,} parameters; {self.why_not}"
 
 
 @dataclass(frozen=True)
 class Plan:
     """layers, in order; parameters, all numbers of the network; keys "raw" or "unit"; grade, the certificate grade expected;
-    exact_in, the float formats in which nothing will round; considered, the alternatives and what ruled them out."""
+    exact_in, the float formats in which nothing will round; considered, the alternatives and what ruled them out; links, the widths
+    of the Mlp after each layer but the last; reader, the widths of the Mlp in front of the readout; at_least, why fewer layers are
+    impossible, where that is known; not_tried, what the search left out."""
 
     layers: list[LayerPlan]
     parameters: int
@@ -49,22 +56,34 @@ class Plan:
     grade: int
     exact_in: list[str]
     considered: list[Considered]
+    links: list[list[int]] = field(default_factory=list)
+    reader: list[int] = field(default_factory=list)
+    at_least: list[str] = field(default_factory=list)
+    not_tried: list[str] = field(default_factory=list)
+
+    def lines(self) -> list[tuple[str, str]]:
+        """The plan as heads and texts."""
+        rows = []
+        for i, layer in enumerate(self.layers):
+            rows.append((f"layer {i}", str(layer)))
+            if i < len(self.links):
+                rows.append(("  link", f"state before the token, symbol → MLP {widths(self.links[i])}"))
+        if self.reader:
+            rows.append(("reader", f"MLP {widths(self.reader)}"))
+        rows.append(("cost", f"{self.parameters:,} numbers, {self.keys} keys"))
+        rows.append(("exact", f"grade {self.grade} in {', '.join(self.exact_in) or 'no float format'}"))
+        rows += [("bound", text) for text in self.at_least]
+        rows += [("weighed", str(other)) for other in self.considered]
+        rows += [("left out", text) for text in self.not_tried]
+        return rows
 
     def __str__(self) -> str:
-        lines = [f"layer {i}  {layer}" for i, layer in enumerate(self.layers)]
-        lines.append(f"cost     {self.parameters:,} numbers, {self.keys} keys")
-        lines.append(f"exact    grade {self.grade} in {', '.join(self.exact_in) or 'no float format'}")
-        lines += [f"weighed  {other}" for other in self.considered]
-        return "\n".join(lines)
+        return "\n".join(f"{head:<8} {text}" for head, text in self.lines())
 
     def _repr_html_(self) -> str:
-        rows = [("layer " + str(i), str(layer)) for i, layer in enumerate(self.layers)]
-        rows += [("cost", f"{self.parameters:,} numbers, {self.keys} keys")]
-        rows += [("exact", f"grade {self.grade} in {', '.join(self.exact_in)}")]
-        rows += [("weighed", str(other)) for other in self.considered]
         body = "".join(
             f"<tr><th style='text-align:left'>{html.escape(head)}</th><td style='text-align:left'>{html.escape(text)}</td></tr>"
-            for head, text in rows
+            for head, text in self.lines()
         )
         return f"<table>{body}</table>"
 
@@ -76,7 +95,10 @@ class Plan:
     def from_json(cls, data: dict[str, Any]) -> Plan:
         """Raises KeyError or TypeError when the data is not of a plan."""
         considered = [
-            Considered(**{**other, "layer": None if other["layer"] is None else LayerPlan(**other["layer"])})
-            for other in data["considered"]
+            Considered(**{**other, "layers": [LayerPlan(**layer) for layer in other["layers"]]}) for other in data["considered"]
         ]
         return cls(**{**data, "layers": [LayerPlan(**layer) for layer in data["layers"]], "considered": considered})
+
+
+def widths(sizes: list[int]) -> str:
+    return "–".join(map(str, sizes))

@@ -21,17 +21,23 @@ from deltaword.theory.checker.explore import UNDECIDED, canonical
 from deltaword.theory.checker.float_closure import FloatNetwork
 from deltaword.theory.checker.formats import FORMATS as CHECKER_FORMATS
 from deltaword.theory.checker.formats import grid
-from deltaword.theory.checker.tables import read_tables
+from deltaword.theory.checker.tables import Tables, read_tables
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")  # damage must not even print a warning
 
 
 def by_hand(dfa: DFA, heads: int, K: int, V: int, n_h: int, gated: bool = False) -> Network:
     """A network of zeros to write weights into."""
-    return Network(dfa, Plan([LayerPlan("by hand", n_h, heads, K, V, gated)], 0, "raw", 2, [], []))
+    return Network(dfa, Plan([LayerPlan("by hand", n_h, heads, K, V, gated, dfa.n_letters)], 0, "raw", 2, [], []))
 
 
 # ---------------------------------------------------------------------- the checker stands alone
+
+
+def tables_of(net: Network) -> Tables:
+    tables = read_tables(live_weights(net))
+    assert isinstance(tables, Tables)
+    return tables
 
 
 def test_the_checker_imports_nothing_of_the_compiler_and_no_torch():
@@ -127,7 +133,7 @@ def random_network(kind: str, seed: int, dtype: torch.dtype, heads=2, K=3, V=2, 
 @example("huge", 0, torch.float16, 5, 3, False)
 def test_the_emulated_recurrence_is_that_of_torch_bit_for_bit(kind, seed, dtype, K, n_h, gated):
     net = random_network(kind, seed, dtype, K=K, n_h=n_h, gated=gated)
-    emulated = FloatNetwork(read_tables(live_weights(net)))
+    emulated = FloatNetwork(tables_of(net))
     word = torch.randint(0, 3, (12,), generator=torch.Generator().manual_seed(seed + 1))
     state = emulated.initial[None]
     outputs, _ = net.layer(net.embedding(word)[None])
@@ -145,7 +151,7 @@ def test_the_emulated_recurrence_is_that_of_torch_bit_for_bit(kind, seed, dtype,
 @given(WEIGHTS, st.integers(0, 10**6), st.sampled_from(FORMATS))
 def test_a_readout_that_is_decided_is_what_torch_names(kind, seed, dtype):
     net = random_network(kind, seed, dtype, heads=3, K=2, V=4)
-    emulated = FloatNetwork(read_tables(live_weights(net)))
+    emulated = FloatNetwork(tables_of(net))
     word = torch.randint(0, 3, (1, 8), generator=torch.Generator().manual_seed(seed + 1))
     theirs = [int(net.readout(net.layer.read_start()).argmax()), *net(word)[0].argmax(dim=-1).tolist()]
     state = emulated.initial[None]
@@ -159,7 +165,7 @@ def test_most_readouts_are_decided():
     """The bound on rounding is not so wide that nothing could ever be proved."""
     undecided = 0
     for seed in range(60):
-        emulated = FloatNetwork(read_tables(live_weights(random_network("small", seed, FORMATS[seed % 4]))))
+        emulated = FloatNetwork(tables_of(random_network("small", seed, FORMATS[seed % 4])))
         undecided += int((emulated.name(emulated.initial[None]) == UNDECIDED).sum())
     assert undecided <= 6
 

@@ -104,8 +104,8 @@ def test_check_refuses_a_certificate_that_claims_too_much(parity: Path):
 def test_compile_saves_nothing_when_the_claim_is_false(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     right = dw.compile
 
-    def damaged(dfa, keys):
-        net = right(dfa, keys)
+    def damaged(dfa, keys, **limits):
+        net = right(dfa, keys, **limits)
         net.layer.b_proj.weight.mul_(0.5)
         return net
 
@@ -126,7 +126,7 @@ def test_compile_saves_nothing_when_the_claim_is_false(tmp_path: Path, monkeypat
         (["compile"], "give either a PATTERN or --language NAME"),
         (["compile", "a", "--language", "parity"], "give either a PATTERN or --language NAME"),
         (["compile", "--language", "parity", "--alphabet", "01"], "--alphabet is for patterns"),
-        (["compile", "a*b*"], "NotCompilable: "),
+        (["compile", "a*b*", "--layers", "1"], "NotCompilable: "),
         (["compile", "(a"], "PatternSyntax: "),
         (["compile", r"(a)\1"], "NotRegular: "),
         (["compile", ""], "EmptyAlphabet: "),
@@ -173,7 +173,7 @@ def test_nothing_is_left_where_nothing_can_be_saved(tmp_path: Path):
 
 
 def test_memory_that_runs_out_is_said(monkeypatch: pytest.MonkeyPatch):
-    def too_large(dfa, keys):
+    def too_large(dfa, keys, **limits):
         raise MemoryError("Unable to allocate 7 TiB")
 
     assert dw.compile is not None  # the front door has found the real one
@@ -311,7 +311,7 @@ def test_the_command_as_a_process_has_these_exit_codes_and_streams():
     right = in_a_process("-m", "deltaword", "show", "(ab|ba)*", "--word", "abba")
     assert (right.returncode, right.stderr) == (0, "")
     assert "word     a b b a: accepted, states 0 " in right.stdout
-    wrong = in_a_process("-m", "deltaword", "compile", "a*b*")
+    wrong = in_a_process("-m", "deltaword", "compile", "a*b*", "--layers", "1")
     assert wrong.returncode == 2
     assert wrong.stderr.startswith("deltaword: NotCompilable: ")
     assert wrong.stderr.count("\n") == 1

@@ -196,13 +196,15 @@ def test_a_multiplication_table_exists_exactly_for_cayley_graphs():
 def test_machines_beyond_one_layer_are_refused_with_a_reason(dfa, reason):
     for keys in KEYS:
         with pytest.raises(NotCompilable, match=reason):
-            compile(dfa, keys)
+            one_layer(dfa, keys)
+        with pytest.raises(NotCompilable, match="within 1 layers"):
+            compile(dfa, keys, layers=1)
 
 
 def test_a_refusal_says_when_the_minimal_machine_is_smaller():
     twice = copies(languages.get("contains_ab"), 2, seed=0)
     with pytest.raises(NotCompilable, match=r"minimal automaton has 3 states; try dfa.minimized\(\)"):
-        compile(twice)
+        one_layer(twice)
 
 
 def test_unknown_keys_are_refused():

@@ -39,7 +39,8 @@ DESCRIPTION_FORMAT = "deltaword.network"
 class Certificate:
     """holds; grade (1, 2, 3); scope ("all lengths" or "up to N tokens"); claim ("states" or "language"); counterexample, a shortest
     failing word as the machine writes words, or None; pairs visited; reason in a line; dtype; weights_digest; dfa; chunked,
-    whether grade 1 covers the chunked form of the recurrence too (checker/chunked_form.py)."""
+    whether grade 1 covers the chunked form of the recurrence too (checker/chunked_form.py); search, what the closure over several
+    layers cost."""
 
     holds: bool
     grade: int
@@ -52,6 +53,7 @@ class Certificate:
     weights_digest: str
     dfa: DFA
     chunked: bool = False
+    search: str = ""
 
     def __bool__(self) -> bool:
         return self.holds
@@ -87,6 +89,7 @@ class Certificate:
             "dtype": self.dtype,
             "weights_digest": self.weights_digest,
             "chunked": self.chunked,
+            "search": self.search,
             "dfa": self.dfa.to_json(),
         }
 
@@ -105,6 +108,7 @@ class Certificate:
             "dtype": str,
             "weights_digest": str,
             "chunked": bool,
+            "search": str,
         }
         unknown = sorted(set(data) - {"format", "version", "counterexample", "dfa", *types})
         if unknown:
@@ -155,6 +159,7 @@ def certify_weights(
         weights_digest=digest(weights),
         dfa=dfa,
         chunked=verdict.chunked,
+        search=verdict.search,
     )
 
 

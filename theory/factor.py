@@ -7,13 +7,14 @@ Construction  `reflections`: take x with Qx ≠ x and k = Qx − x.  The reflect
               the key is e_σ(i) − e_i, a swap: `swaps`.
 Lower bound   every factor fixes a hyperplane, so m factors fix a space of dimension at least n − m; Q fixes exactly n − r.
 Source        Cartan–Dieudonné, Scherk 1950; used by Grazzi et al. 2411.12537 (Theorem 3) and Siems et al. 2502.10297 (Theorem 1).
-Exactness     integers, Fractions and sympy numbers; keys are left unnormalised, which needs no square roots.
+Exactness     integers, Fractions, cyclotomic and sympy numbers; keys are left unnormalised, which needs no square roots.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ import numpy as np
 from ..automata.errors import BadStep
 from ..automata.permutations import checked_permutation
 from .householder import Step
-from .numbers import Number, exact_matrix, is_zero, simplified, tidied
+from .numbers import Number, exact_matrix, identity, is_zero, simplified, tidied
 
 
 def reflections(Q: Sequence[Sequence[Any]] | np.ndarray, columns: int = 1) -> list[Step]:
@@ -46,6 +47,41 @@ def reflections(Q: Sequence[Sequence[Any]] | np.ndarray, columns: int = 1) -> li
         found.append(Step(beta, tuple(key), (0,) * columns))
         matrix = tidied(matrix - np.outer(key, beta * (key @ matrix)))
     return found[::-1]  # H_r ⋯ H_1 Q = I, so Q = H_1 ⋯ H_r: the last one found acts first
+
+
+def dyadic_reflections(Q: Sequence[Sequence[Any]] | np.ndarray, columns: int = 1) -> list[Step] | None:
+    """As `reflections`, with whole keys of which ‖k‖² is a power of two, so that every β is dyadic; None where none are found.
+
+    Any vector k ≠ 0 in the range of I − Q serves: k = Qx − x for some x.  Tried are those of entries 0, ±1 in up to six dimensions.
+    The roots of the signed permutations B_n and of F_4 are among them; products of mirrors in a group W of them have rank(I − Q)
+    factors in W (Carter 1972, Lemma 3), so that the search need not go back.
+
+    Raises  BadStep as `reflections`
+
+    >>> half_turned = [[Fraction(x, 2) for x in row] for row in [[1, 1, 1, 1], [1, 1, -1, -1], [1, -1, 1, -1], [-1, 1, 1, -1]]]
+    >>> [(step.beta, step.key) for step in dyadic_reflections(half_turned)]
+    [(Fraction(1, 2), (1, -1, -1, -1)), (2, (0, 0, 0, 1))]
+    """
+    matrix = checked_orthogonal(Q)
+    n = len(matrix)
+    if n > 6 or not all(isinstance(x, (int, Fraction)) for x in matrix.flat):
+        return None
+    short = [key for key in product((0, 1, -1), repeat=n) if (size := sum(map(abs, key))) and size & (size - 1) == 0]
+    keys = sorted((key for key in short if next(x for x in key if x) > 0), key=lambda key: sum(map(abs, key)))
+    found: list[Step] = []
+    left = rank(identity(n) - matrix)
+    while left:
+        for key in keys:
+            step = Step(Fraction(2, sum(map(abs, key))), key, (0,) * columns)
+            vector = np.array(key, dtype=object)
+            after = matrix - np.outer(vector, step.beta * (vector @ matrix))
+            if rank(identity(n) - after) < left:
+                break
+        else:
+            return None
+        found.append(step)
+        matrix, left = after, left - 1
+    return found[::-1]
 
 
 def swaps(permutation: Sequence[int]) -> list[tuple[int, int]]:

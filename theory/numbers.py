@@ -1,4 +1,4 @@
-"""Exact numbers: int, Fraction and sympy's algebraic numbers. Floats are turned away at the door.
+"""Exact numbers: int, Fraction, numbers of cyclotomic fields, sympy's algebraic numbers. Floats are turned away at the door.
 
 Matrices of them are numpy arrays of dtype object: `@`, `+` and `.T` then work, exactly.
 """
@@ -12,8 +12,12 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..automata.errors import BadStep
+from .cyclotomic import Cyclotomic
 
-Number: TypeAlias = Any  # int | Fraction | sympy.Expr; numpy's and sympy's stubs do not know each other's operators
+Number: TypeAlias = (
+    Any  # int | Fraction | Cyclotomic | sympy.Expr; numpy's and sympy's stubs do not know each other's operators
+)
+NORMAL = (int, Fraction, Cyclotomic)  # always in the form in which equality and sign are decided
 
 
 def exact(value: Any) -> Number:
@@ -26,6 +30,8 @@ def exact(value: Any) -> Number:
         return value
     if isinstance(value, Fraction):
         return int(value) if value.denominator == 1 else value
+    if isinstance(value, Cyclotomic):
+        return value
     if isinstance(value, np.integer):
         return int(value)
     if hasattr(value, "is_number") and hasattr(value, "free_symbols"):  # a sympy expression, without importing sympy
@@ -36,7 +42,7 @@ def exact(value: Any) -> Number:
         if not value.is_number or value.is_finite is not True or value.is_extended_real is False or value.is_algebraic is False:
             raise BadStep(f"{value} is not a real algebraic number")
         return value
-    raise BadStep(f"{value!r} is a {type(value).__name__}, not an exact number; use int, Fraction or a sympy number")
+    raise BadStep(f"{value!r} is a {type(value).__name__}, not an exact number; use int, Fraction, theory.cyclotomic or sympy")
 
 
 def exact_vector(values: Iterable[Any]) -> tuple[Number, ...]:
@@ -48,12 +54,12 @@ def exact_vector(values: Iterable[Any]) -> tuple[Number, ...]:
 
 def is_zero(value: Number) -> bool:
     """Decided exactly; for sympy numbers through their minimal form."""
-    return value == 0 if isinstance(value, (int, Fraction)) else simplified(value) == 0
+    return value == 0 if isinstance(value, NORMAL) else simplified(value) == 0
 
 
 def simplified(value: Number) -> Number:
     """A sympy number in the form in which equality and sign are decided; other numbers as they are."""
-    if isinstance(value, (int, Fraction)):
+    if isinstance(value, NORMAL):
         return exact(value)
     sympy = _sympy()
     reduced = sympy.radsimp(sympy.expand(value))
@@ -67,7 +73,7 @@ def simplified(value: Number) -> Number:
 
 def tidied(array: np.ndarray) -> np.ndarray:
     """An object array with its sympy numbers simplified, which would otherwise grow from product to product."""
-    if all(isinstance(value, (int, Fraction)) for value in array.flat):
+    if all(isinstance(value, NORMAL) for value in array.flat):
         return array
     return np.vectorize(simplified, otypes=[object])(array)
 

@@ -18,8 +18,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .exact_closure import FINEST_STATE_GRID, ExactNetwork, NotExact
+from .exact_closure import FINEST_STATE_GRID, ExactNetwork
 from .formats import Floats, grid
+from .mlp import NotExact
 
 CHUNK = 64
 STATES_FROM_ZERO_UP_TO = 20_000

@@ -19,7 +19,8 @@ import numpy.typing as npt
 
 from .explore import Exploration, Machine, explore
 from .formats import Floats, grid
-from .tables import Tables
+from .mlp import NotExact
+from .tables import LayerTables, Tables
 
 MATRICES_UP_TO = 2**27  # entries of all letters' matrices together, 1 GiB
 STATE_NUMBERS_UP_TO = 2**27  # numbers in all states found together
@@ -27,19 +28,16 @@ STATES_UP_TO = 2**20
 FINEST_STATE_GRID = 8
 
 
-class NotExact(Exception):
-    """Some intermediate may round; says which."""
-
-
 class ExactNetwork:
     """The letter tables in float64, heads that hold the same state taken once."""
 
-    def __init__(self, tables: Tables):
+    def __init__(self, tables: LayerTables):
         self.bits = min(tables.format.bits, 52)
         self.finest = tables.format.finest
         self.wide = {
             name: getattr(tables, name).astype(np.float64)
             for name in ("keys", "values", "betas", "queries", "initial", "readout", "bias")
+            if hasattr(tables, name)  # a layer of several has no readout of its own
         }
         gates = tables.gates
         A, self.n_h, self.H, self.K = tables.keys.shape
@@ -53,7 +51,7 @@ class ExactNetwork:
         numbers = A * len(self.kept) * self.K * (self.K + self.V)
         self.maps = [self._matrix(a) for a in range(A)] if numbers <= MATRICES_UP_TO else None
 
-    def _grids(self, tables: Tables) -> dict[str, int]:
+    def _grids(self, tables: LayerTables) -> dict[str, int]:
         if not tables.selects:
             raise NotExact("an embedding is not a unit vector, so projecting it may round")
         if not np.all(np.isin(self.gates, (0, 1))):
@@ -73,7 +71,7 @@ class ExactNetwork:
             a, j, h = bad[0]
             raise NotExact(f"β‖k‖² = {size[a, j, h]} at letter {a}, step {j}, head {h}, outside [0, 2]")
 
-    def _distinct_heads(self, tables: Tables) -> tuple[list[int], list[int]]:
+    def _distinct_heads(self, tables: LayerTables) -> tuple[list[int], list[int]]:
         """For each head the place of the head that holds its state for it, and which heads those are."""
         places: dict[bytes, int] = {}
         holder, kept = [], []
@@ -168,11 +166,16 @@ class ExactNetwork:
             result[:, place] = unfolded(S, self.V)
         return result
 
-    def check_readout(self, states: Floats, g_state: int) -> None:
-        """Raises NotExact when reading these states might round."""
+    def check_reads(self, states: Floats, g_state: int) -> int:
+        """The grid of what is read of these states. Raises NotExact when reading them might round."""
         g_read = self.grids["queries"] + g_state
         sizes = np.einsum("hk,nhkv->nhv", np.abs(self.wide["queries"]), np.abs(states[:, self.holder])).reshape(len(states), -1)
         self._within(sizes, g_read, "S·q")
+        return g_read
+
+    def check_readout(self, states: Floats, g_state: int) -> None:
+        """Raises NotExact when naming these states might round."""
+        g_read = self.check_reads(states, g_state)
         reads = np.abs(self.reads(states))
         g_logit = max(self.grids["readout"] + g_read, self.grids["bias"])
         self._within(reads @ np.abs(self.wide["readout"]).T + np.abs(self.wide["bias"]), g_logit, "W o + b")

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from .explore import UNDECIDED, Exploration, Machine, explore
 from .formats import Floats, grid
-from .tables import Tables
+from .tables import LayerTables, Tables
 
 STATE_NUMBERS_UP_TO = 2**23
 PAIRS_UP_TO = 2**15  # some ten seconds where each level of the search has one new pair
@@ -23,7 +23,7 @@ PAIRS_UP_TO = 2**15  # some ten seconds where each level of the search has one n
 class FloatNetwork:
     """The network in the arithmetic of its format."""
 
-    def __init__(self, tables: Tables):
+    def __init__(self, tables: LayerTables):
         self.tables = tables
         self.round = tables.format.rounded
         K = tables.keys.shape[3]
@@ -53,12 +53,17 @@ class FloatNetwork:
                 states = self.round(states + self.round(key[None, :, :, None] * update[:, :, None, :]))
         return states
 
+    def reads(self, states: Floats) -> Floats:
+        """o [N, H·V]."""
+        return self.dot(self.queries, states).reshape(len(states), -1)
+
     def name(self, states: Floats) -> npt.NDArray[np.int64]:
         """The states named [N]; UNDECIDED where some order of summation might name another."""
         t, f = self.tables, self.tables.format
+        assert isinstance(t, Tables)  # a layer of several names nothing by itself
         wide = np.longdouble if f.bits == 53 else np.float64
         with np.errstate(all="ignore"):
-            read = self.dot(self.queries, states).reshape(len(states), -1).astype(wide)
+            read = self.reads(states).astype(wide)
             weights, bias = t.readout.astype(wide), t.bias.astype(wide)
             logits = read @ weights.T + bias
             sizes = finite_sizes(read) @ finite_sizes(weights).T + finite_sizes(bias)  # [N, n], of the finite terms

@@ -1,12 +1,15 @@
-"""The numbers of a network as one table a letter.
+"""The numbers of a network as one table a symbol.
 
-What a network computes (nets/network.py): the letter's embedding x is projected to n_h keys, values and strengths a head, and to
-a gate if there is one; the head's state S [K, V] is multiplied by the gate and goes through the steps
-S ← S + k (β (v − kᵀS))ᵀ; it is read as o = Sᵀ q; the state named is the first largest entry of W o + b.
+What a network computes (nets/network.py): the letter's embedding x is projected by layer 0 to n_h keys, values and strengths a head,
+and to a gate if there is one; the head's state S [K, V] is multiplied by the gate and goes through the steps
+S ← S + k (β (v − kᵀS))ᵀ; it is read as o = Sᵀ q.  A link's Mlp maps x and shift · (o before, o after) to the next layer's x.  All
+layers' o go through the reader, affine maps with a ReLU after each; the state named is the first largest entry of W o + b.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,18 +17,20 @@ import numpy as np
 from .formats import FORMATS, Floats, Format
 from .weights import Weights
 
+LAYERS_UP_TO = 10_000
+
 
 class Malformed(Exception):
     """Tensors that do not make up a network; the verdict turns this into `holds = False` with the reason."""
 
 
 @dataclass(frozen=True)
-class Tables:
-    """A one-layer network, letter by letter, in the carrier type of its format.
+class LayerTables:
+    """One layer, symbol by symbol, in the carrier type of its format.
 
-    keys [A, n_h, H, K]   values [A, n_h, H, V]   betas [A, n_h, H]   gates [A, H] or None
-    queries [H, K]   initial [H, K, V]   readout [n_states, H·V]   bias [n_states]   accepting [n_states] bool
-    selects   whether every embedding is a unit vector, so that projecting it adds nothing but zeros and never rounds
+    keys [A, n_h, H, K]   values [A, n_h, H, V]   betas [A, n_h, H]   gates [A, H] or None   queries [H, K]   initial [H, K, V]
+    inputs [A, width], the vectors projected
+    selects   whether every input is a unit vector, so that projecting it adds nothing but zeros and never rounds
     """
 
     format: Format
@@ -35,82 +40,194 @@ class Tables:
     gates: Floats | None
     queries: Floats
     initial: Floats
+    inputs: Floats
+    selects: bool
+
+    @property
+    def width(self) -> int:
+        """How many numbers the layer reads."""
+        return self.initial.shape[0] * self.initial.shape[2]
+
+
+@dataclass(frozen=True)
+class Tables(LayerTables):
+    """A one-layer network with a linear readout: readout [n_states, H·V], bias [n_states], accepting [n_states] bool."""
+
     readout: Floats
     bias: Floats
     accepting: np.ndarray
-    selects: bool
 
 
-def subnormal(tables: Tables) -> bool:
+@dataclass(frozen=True)
+class Affine:
+    """weight [n_out, n_in], bias [n_out]."""
+
+    weight: Floats
+    bias: Floats
+
+
+@dataclass(frozen=True)
+class LinkTables:
+    """shift [R, 2], of what a layer reads before and after the token; the affine maps of the Mlp."""
+
+    shift: Floats
+    mlp: tuple[Affine, ...]
+
+
+@dataclass(frozen=True)
+class StackTables:
+    """A network of several layers, or with a reader: layers, links one fewer, reader (the readout last), accepting [n_states]."""
+
+    format: Format
+    layers: tuple[LayerTables, ...]
+    links: tuple[LinkTables, ...]
+    reader: tuple[Affine, ...]
+    accepting: np.ndarray
+
+    @property
+    def keys(self) -> Floats:
+        """The first layer's, one row a letter."""
+        return self.layers[0].keys
+
+    @property
+    def bias(self) -> Floats:
+        """The readout's, one number a state."""
+        return self.reader[-1].bias
+
+    @property
+    def selects(self) -> bool:
+        return self.layers[0].selects
+
+
+def as_stack(tables: Tables) -> StackTables:
+    """One layer with a linear readout as a stack."""
+    return StackTables(tables.format, (tables,), (), (Affine(tables.readout, tables.bias),), tables.accepting)
+
+
+def subnormal(tables: LayerTables) -> bool:
     """Whether a projected number is not 0 but smaller than any normal number: some matrix products would make it 0."""
     least = 2.0**-tables.format.normal
     parts = [tables.keys, tables.values, tables.betas] + ([] if tables.gates is None else [tables.gates])
     return any(bool(np.any((part != 0) & (np.abs(part.astype(np.float64)) < least))) for part in parts)
 
 
-def read_tables(weights: Weights) -> Tables:
-    """Raises Malformed when tensors are missing or do not fit together."""
-    layer = "layers.0."
+def read_tables(weights: Weights) -> Tables | StackTables:
+    """One layer without a reader as Tables, all else as StackTables. Raises Malformed when tensors are missing or do not fit."""
+    n_layers = 1 + max((int(name.split(".")[1]) for name in weights if re.match(r"layers\.\d{1,4}\.", name)), default=0)
+    n_layers = min(n_layers, LAYERS_UP_TO)
+    lengths = {  # how many affine maps each Mlp has
+        prefix: count_maps(weights, prefix) for prefix in ["reader.", *(f"links.{i}.mlp." for i in range(n_layers - 1))]
+    }
     wanted = ["embedding.weight", "readout.weight", "readout.bias"]
-    wanted += [layer + name for name in ("k_proj.weight", "v_proj.weight", "b_proj.weight", "query", "initial_state")]
-    gate_name = layer + "g_proj.weight"
-    known = {*wanted, gate_name, "accepting"}
+    for i in range(n_layers):
+        wanted += [
+            f"layers.{i}.{name}" for name in ("k_proj.weight", "v_proj.weight", "b_proj.weight", "query", "initial_state")
+        ]
+    wanted += [f"links.{i}.shift" for i in range(n_layers - 1)]
+    for prefix, count in lengths.items():
+        least = 0 if prefix == "reader." else 1
+        wanted += [f"{prefix}{j}.{part}" for j in range(max(least, count)) for part in ("weight", "bias")]
+    known = {*wanted, *(f"layers.{i}.g_proj.weight" for i in range(n_layers)), "accepting"}
     missing = [name for name in [*wanted, "accepting"] if name not in weights]
     unknown = sorted(set(weights) - known)
     if missing or unknown:
-        raise Malformed(f"not a one-layer network: tensors missing {missing}, unknown {unknown}")
+        raise Malformed(f"not a network: tensors missing {missing[:6]}, unknown {unknown[:6]}")
     dtypes = {weights[name].dtype for name in (set(weights) - {"accepting"})}
     if len(dtypes) != 1 or (dtype := dtypes.pop()) not in FORMATS or weights["accepting"].dtype != "BOOL":
         raise Malformed(f"the tensors have mixed or unknown types {sorted(dtypes)}")
     number = {name: weights[name].numbers() for name in weights if name != "accepting"}
     embedding = number["embedding.weight"]
-    initial = number[layer + "initial_state"]
-    strengths, bias = number[layer + "b_proj.weight"], number["readout.bias"]
-    if (embedding.ndim, initial.ndim, strengths.ndim, bias.ndim) != (2, 3, 2, 1):
-        raise Malformed(
-            "the embedding or b_proj is not a matrix, the initial state not [heads, K, V], or the bias not a vector"
-        )
-    (letters, width), (H, K, V), n_states = embedding.shape, initial.shape, len(bias)
+    if embedding.ndim != 2 or 0 in embedding.shape:
+        raise Malformed(f"the embedding has shape {embedding.shape}; it should be a matrix")
+    layers, links = [], []
+    inputs = embedding
+    for i in range(n_layers):
+        layers.append(read_layer(number, f"layers.{i}.", inputs, FORMATS[dtype]))
+        if i < n_layers - 1:
+            mlp = read_affine(number, f"links.{i}.mlp.", lengths[f"links.{i}.mlp."], inputs.shape[1] + layers[i].width)
+            shift = shaped(number, f"links.{i}.shift", (layers[i].width, 2))
+            links.append(LinkTables(shift, mlp))
+            inputs = np.eye(len(mlp[-1].bias), dtype=embedding.dtype)
+    width = sum(layer.width for layer in layers)
+    hidden = read_affine(number, "reader.", lengths["reader."], width)
+    bias = number["readout.bias"]
+    if bias.ndim != 1 or not len(bias):
+        raise Malformed(f"the readout's bias has shape {bias.shape}; it should be a vector, a number a state")
+    width = len(hidden[-1].bias) if hidden else width
+    readout = Affine(shaped(number, "readout.weight", (len(bias), width)), bias)
+    accepting = weights["accepting"].flags()
+    if accepting.shape != (len(bias),):
+        raise Malformed(f"{len(bias)} states, but accepting flags of shape {accepting.shape}")
+    if n_layers == 1 and not hidden:
+        return Tables(**vars(layers[0]), readout=readout.weight, bias=bias, accepting=accepting)
+    return StackTables(FORMATS[dtype], tuple(layers), tuple(links), (*hidden, readout), accepting)
+
+
+def count_maps(weights: Weights, prefix: str) -> int:
+    """One more than the largest number of an affine map named so."""
+    pattern = re.compile(re.escape(prefix) + r"(\d{1,4})\.(weight|bias)")
+    return 1 + max((int(found[1]) for name in weights if (found := pattern.fullmatch(name))), default=-1)
+
+
+def shaped(number: Mapping[str, Floats], name: str, shape: tuple[int, ...]) -> Floats:
+    """The tensor, if it has this shape. Raises Malformed."""
+    if number[name].shape != shape:
+        raise Malformed(f"tensor {name} has shape {number[name].shape}, not {shape}")
+    return number[name]
+
+
+def read_affine(number: Mapping[str, Floats], prefix: str, count: int, n_in: int) -> tuple[Affine, ...]:
+    """`count` affine maps, the first of n_in numbers. Raises Malformed."""
+    maps = []
+    for j in range(count):
+        bias = number[f"{prefix}{j}.bias"]
+        if bias.ndim != 1 or not len(bias):
+            raise Malformed(f"tensor {prefix}{j}.bias has shape {bias.shape}; it should be a vector")
+        maps.append(Affine(shaped(number, f"{prefix}{j}.weight", (len(bias), n_in)), bias))
+        n_in = len(bias)
+    return tuple(maps)
+
+
+def read_layer(number: Mapping[str, Floats], layer: str, inputs: Floats, form: Format) -> LayerTables:
+    """The layer whose tensors' names begin so, for inputs [n_symbols, width]. Raises Malformed."""
+    initial, strengths = number[layer + "initial_state"], number[layer + "b_proj.weight"]
+    if (initial.ndim, strengths.ndim) != (3, 2):
+        raise Malformed(f"{layer}b_proj is not a matrix, or {layer}initial_state not [heads, K, V]")
+    (symbols, width), (H, K, V) = inputs.shape, initial.shape
     n_h = len(strengths) // H if H else 0
-    if 0 in (letters, width, n_h, H, K, V, n_states):
-        raise Malformed(f"{letters} letters, {n_h} steps a token, {H} heads with states [{K}, {V}], {n_states} states to name")
+    if 0 in (n_h, H, K, V):
+        raise Malformed(f"{layer}: {n_h} steps a token, {H} heads with states [{K}, {V}]")
+    gate_name = layer + "g_proj.weight"
     shapes = {
         layer + "k_proj.weight": (n_h * H * K, width),
         layer + "v_proj.weight": (n_h * H * V, width),
         layer + "b_proj.weight": (n_h * H, width),
         gate_name: (H, width),
         layer + "query": (H, K),
-        "readout.weight": (n_states, H * V),
-        "readout.bias": (n_states,),
     }
     for name, shape in shapes.items():
-        if name in number and number[name].shape != shape:
-            raise Malformed(f"tensor {name} has shape {number[name].shape}, not {shape}")
-    accepting = weights["accepting"].flags()
-    if accepting.shape != (n_states,):
-        raise Malformed(f"{n_states} states, but accepting flags of shape {accepting.shape}")
+        if name in number:
+            shaped(number, name, shape)
 
-    selects = bool(np.all(np.isin(embedding, (0, 1))) and np.all(embedding.sum(axis=1) == 1))
-    picked = embedding.argmax(axis=1)
+    selects = bool(np.all(np.isin(inputs, (0, 1))) and np.all(inputs.sum(axis=1) == 1))
+    picked = inputs.argmax(axis=1)
 
     def projected(name: str, shape: tuple[int, ...]) -> Floats:
         matrix = number[layer + name]
         if selects and np.all(np.isfinite(matrix)):
-            return matrix.T[picked].reshape(letters, *shape)
+            return matrix.T[picked].reshape(symbols, *shape)
         with np.errstate(all="ignore"):  # infinities times 0 are NaN here as they are in the network
-            wide = embedding.astype(np.float64) @ matrix.astype(np.float64).T
-            return wide.astype(matrix.dtype).reshape(letters, *shape)
+            wide = inputs.astype(np.float64) @ matrix.astype(np.float64).T
+            return wide.astype(matrix.dtype).reshape(symbols, *shape)
 
-    return Tables(
-        format=FORMATS[dtype],
+    return LayerTables(
+        format=form,
         keys=projected("k_proj.weight", (n_h, H, K)),
         values=projected("v_proj.weight", (n_h, H, V)),
         betas=projected("b_proj.weight", (n_h, H)),
         gates=projected("g_proj.weight", (H,)) if gate_name in number else None,
         queries=number[layer + "query"],
         initial=initial,
-        readout=number["readout.weight"],
-        bias=bias,
-        accepting=accepting,
+        inputs=inputs,
         selects=selects,
     )

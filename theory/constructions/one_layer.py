@@ -23,6 +23,14 @@ def one_layer(dfa: DFA, keys: Keys = "raw") -> tuple[list[Candidate], list[tuple
     ('permutation', 1, ['constant resets', 'cosets'])
     """
     part = dfa.reachable()
+    candidates, refused = candidates_for(part, keys)
+    if not candidates:
+        raise NotCompilable(f"{why_not(dfa, part)}. Tried: {'; '.join(f'{name}: {why}' for name, why in refused)}")
+    return candidates, refused
+
+
+def candidates_for(part: DFA, keys: Keys) -> tuple[list[Candidate], list[tuple[str, str]]]:
+    """The same for a machine whose states are all reachable, without the proof when there is no candidate."""
     candidates: list[Candidate] = []
     refused: list[tuple[str, str]] = []
 
@@ -39,8 +47,6 @@ def one_layer(dfa: DFA, keys: Keys = "raw") -> tuple[list[Candidate], list[tuple
             consider("cosets", cosets(part, keys))
         else:
             consider("subsets", subsets(part, keys))
-    if not candidates:
-        raise NotCompilable(f"{why_not(dfa, part)}. Tried: {'; '.join(f'{name}: {why}' for name, why in refused)}")
     return sorted(candidates, key=Candidate.cost), refused
 
 
@@ -53,5 +59,5 @@ def why_not(dfa: DFA, part: DFA) -> str:
         return f"no one-layer construction known here takes this machine of {part.n_states} states{hint}"
     return (
         f"no single layer can track this machine of {part.n_states} states{hint}: the words {witness[0]!r} and {witness[1]!r} act as "
-        "idempotents e and f with e·f·e ≠ f·e (theory/obstruction.py); several layers can, in a later version"
+        "idempotents e and f with e·f·e ≠ f·e (theory/obstruction.py); several layers can: deltaword.compile"
     )

@@ -1,0 +1,148 @@
+"""All the ways known to put a machine into layers, weighed against each other.
+
+one layer   every construction of theory/constructions, covers included
+splits      components taken off one by one, as few as the search finds (search.py)
+holes       n − 1 components at most, always there (automata/holes.py)
+holonomy    a component for each level of the Krohn–Rhodes decomposition (automata/holonomy.py)
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ...automata.cascade import Cascade
+from ...automata.dfa import DFA
+from ...automata.errors import TooLarge
+from ...automata.holes import hole_cascade
+from ..constructions.registers import Keys
+from ..constructions.stacks import Component, StackDesign
+from .bounds import Bound, complexity, lower_bound
+from .components import Library
+from .search import Search, compressed, design, of_cascade
+
+SOLUTIONS_COMPARED = 8
+SPLIT_UP_TO = 200  # states of machines that are taken apart
+HOLES_UP_TO = 9  # states; the maps that holes leave may be (n − 1)^(n − 1)
+HOLONOMY_TUPLES = 100_000
+COVER_VECTORS = 5000  # for the machine itself; less within a search
+
+
+@dataclass(frozen=True, eq=False)
+class Option:
+    """A plan: how it was found, and its design."""
+
+    kind: str
+    design: StackDesign
+
+    @property
+    def layers(self) -> int:
+        return len(self.design.components)
+
+
+@dataclass
+class Options:
+    """Plans found, cheapest first as `choose` sorts them; why others do not apply; the lower bound; what was left out."""
+
+    found: list[Option] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    bound: Bound = field(default_factory=lambda: Bound(0, ""))
+    bounds: list[str] = field(default_factory=list)
+    not_tried: list[str] = field(default_factory=list)
+
+
+def options(dfa: DFA, layers: int | None = None, n_h: int | None = None, keys: Keys = "raw", seconds: float = 20.0) -> Options:
+    """The plans for a machine: with at most so many layers (None: the fewest found) and at most n_h steps a token (None: any).
+
+    seconds  after which planning stops and says what it did not try; the cheap plans are always made
+    """
+    begin = time.monotonic()
+    result = Options()
+    library = Library(keys, n_h, begin + seconds, cover_vectors=COVER_VECTORS)
+    part = dfa.reachable()
+    component = library.component(part)
+    result.refused = list(library.refused)
+    if component is not None:
+        alone = Cascade(part, (part,), (), ())
+        result.found = [Option(c.candidate.kind, StackDesign(alone, (c,))) for c in (component, *others(part, library))]
+        return result
+    if part.n_states > SPLIT_UP_TO:
+        result.refused.append(("several layers", f"machines of more than {SPLIT_UP_TO} states are not taken apart"))
+        return result
+    smaller = dfa.minimized().n_states
+    if smaller < part.n_states:
+        result.not_tried.append(f"its minimal automaton has {smaller} states, not {part.n_states}: try dfa.minimized()")
+    small, classes = compressed(dfa)
+    by_splits(dfa, small, classes, result, Library(keys, n_h, begin + seconds), layers, begin + 0.6 * seconds)
+    add_cascades(dfa, result, library, begin + 0.8 * seconds)
+    add_bounds(small, result, begin + seconds)
+    return result
+
+
+def others(part: DFA, library: Library) -> list[Component]:
+    """The one-layer components that cost more than the one chosen."""
+    return [Component.of(part, candidate) for candidate in library.others]
+
+
+def by_splits(
+    dfa: DFA, small: DFA, classes: np.ndarray, result: Options, library: Library, layers: int | None, deadline: float
+) -> None:
+    """The search for few components."""
+    search = Search(library, deadline)
+    for depth in range(2, small.n_states + 2):
+        found = []
+        for splits in itertools.islice(search.within(small, depth), SOLUTIONS_COMPARED):
+            option = design(dfa, classes, small, splits, library)
+            if option is not None:
+                found.append(Option(" / ".join([*(split.kind for split in splits), "rest"]), option))
+        result.found += found
+        if search.cut_short:
+            result.not_tried.append(f"not all splits into {depth} layers were tried in time")
+        if (found and (layers is None or depth >= layers)) or search.cut_short:
+            return
+    result.refused.append(("splits", "some component is refused with these keys and n_h"))
+
+
+def add_cascades(dfa: DFA, result: Options, library: Library, deadline: float) -> None:
+    """Holes and holonomy, for comparison and where the search found nothing."""
+    n = dfa.reachable().n_states
+
+    def holes() -> Cascade:
+        if n > HOLES_UP_TO:
+            raise TooLarge(f"not tried above {HOLES_UP_TO} states")
+        return hole_cascade(dfa, enough=lambda rest: rest.n_states <= 2 or library.component(rest) is not None)
+
+    builders: dict[str, Callable[[], Cascade]] = {
+        "holes": holes,
+        "holonomy": lambda: dfa.holonomy(limit=HOLONOMY_TUPLES).cascade,
+    }
+    for kind, build in builders.items():
+        if result.found and time.monotonic() > deadline:
+            result.not_tried.append(f"{kind}: no time left")
+            continue
+        try:
+            cascade = build()
+        except TooLarge as error:
+            result.refused.append((kind, str(error)))
+            continue
+        option = of_cascade(cascade, library)
+        if option is None:
+            result.refused.append((kind, "a component is refused with these keys and n_h"))
+        else:
+            result.found.append(Option(kind, option))
+
+
+def add_bounds(small: DFA, result: Options, deadline: float) -> None:
+    """What rules out fewer layers."""
+    fewest = min((option.layers for option in result.found), default=None)
+    result.bound = lower_bound(small, max(0.5, min(3.0, deadline - time.monotonic())), enough=fewest)
+    result.bounds.append(f"at least {result.bound.layers} layers: {result.bound.why}")
+    if fewest is not None and fewest == result.bound.layers:
+        result.bounds[-1] += "; so these are the fewest"
+    height = complexity(small)
+    if height is not None:
+        result.bounds.append(f"Krohn–Rhodes complexity {height}")
