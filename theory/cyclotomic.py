@@ -358,7 +358,7 @@ def from_sympy(value: Any) -> Any:
             inner = from_sympy(base)
             return inner ** int(exponent) if isinstance(inner, Cyclotomic) else _plain(Fraction(inner) ** int(exponent))
         if base.is_Rational and base >= 0 and (2 * exponent).is_Integer:
-            root, power = sqrt(Fraction(int(base.p), int(base.q))), int(2 * exponent)
+            root, power = sqrt(Fraction(from_sympy(base))), int(2 * exponent)
             return root**power if isinstance(root, Cyclotomic) else _plain(Fraction(root) ** power)
     if isinstance(value, (sympy.cos, sympy.sin)):
         angle = value.args[0] / sympy.pi

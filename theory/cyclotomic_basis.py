@@ -1,7 +1,7 @@
 """Whole coefficients in the basis 1, ζ, …, ζ^(φ(N) − 1) of a cyclotomic field: products, sums and digits, as fast as numpy goes.
 
 Notation      ζ = e^(2πi/N), Φ_N its polynomial, of degree φ(N).
-Exactness     sums that stay below 2^53 are taken in float64, below 2^62 in int64, others in Python's ints: `size` bounds them beforehand.
+Exactness     sums that stay below 2^53 are taken in float64, below 2^62 in int64, others in Python's ints; sizes are bounded before.
 """
 
 from __future__ import annotations

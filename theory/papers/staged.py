@@ -115,16 +115,15 @@ class Chosen:
     def units(self, name: str) -> list[tuple[str, Units]]:
         n, every = len(self.wires), np.eye(self.size, dtype=np.int64)
         rows = n * self.size
-        terms: dict[str, Ints] = {
-            self.by: np.concatenate([np.repeat([self.choice == i], self.size, axis=0) for i in range(n)] + [[self.choice < 0]])
-        }
+        asks = np.concatenate([np.repeat([self.choice == i], self.size, axis=0) for i in range(n)] + [[self.choice < 0]])
+        terms: dict[str, Ints] = {self.by: asks.astype(np.int64)}
         for i, wire in enumerate(self.wires):
             terms[wire] = np.zeros((rows + 1, self.size), dtype=np.int64)
             terms[wire][i * self.size : (i + 1) * self.size] = every
         bias = np.full(rows + 1, -1, dtype=np.int64)
         bias[-1] = 0
         out = np.concatenate([np.tile(every, n), every[:, [self.constant]]], axis=1)
-        return [(name, Units({wire: weight.astype(np.int64) for wire, weight in terms.items()}, bias, out))]
+        return [(name, Units(terms, bias, out))]
 
     def value(self, *numbers: Ints) -> Ints:
         place = self.choice[numbers[0]]

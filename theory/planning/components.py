@@ -16,8 +16,9 @@ from ..constructions.registers import Keys
 from ..constructions.stacks import Component
 from .bounds import quick_violation
 
-COVER_SECONDS = 2.0  # for one machine within a search
+COVER_SECONDS = 0.3  # for one machine within a search
 COVER_VECTORS = 400
+COVER_STATES = 6  # of machines that covers are sought for within a search
 COVER_LETTERS = 64
 
 
@@ -32,6 +33,8 @@ class Library:
     n_h: int | None = None
     deadline: float = float("inf")
     cover_vectors: int = COVER_VECTORS
+    cover_seconds: float = COVER_SECONDS
+    cover_states: int = COVER_STATES
     refused: list[tuple[str, str]] = field(default_factory=list)
     others: list[Candidate] = field(default_factory=list)
     _known: dict[DFA, Component | None] = field(default_factory=dict)
@@ -60,9 +63,12 @@ class Library:
         return None if found else self._covered(machine, part)
 
     def _covered(self, machine: DFA, part: DFA) -> Component | None:
-        seconds = min(COVER_SECONDS, self.deadline - time.monotonic())
+        seconds = min(self.cover_seconds, self.deadline - time.monotonic())
         if seconds <= 0:
             self.refused.append(("several vectors a state", "no time left"))
+            return None
+        if part.n_states > self.cover_states:
+            self.refused.append(("several vectors a state", f"not searched above {self.cover_states} states"))
             return None
         if part.n_letters > COVER_LETTERS:
             self.refused.append(("several vectors a state", f"not searched with more than {COVER_LETTERS} letters"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,12 +24,13 @@ from ..constructions.stacks import Component, StackDesign
 from .bounds import Bound, complexity, lower_bound
 from .components import Library
 from .search import Search, compressed, design, of_cascade
+from .splits import Split
 
 SOLUTIONS_COMPARED = 8
 SPLIT_UP_TO = 200  # states of machines that are taken apart
 HOLES_UP_TO = 9  # states; the maps that holes leave may be (n − 1)^(n − 1)
 HOLONOMY_TUPLES = 100_000
-COVER_VECTORS = 5000  # for the machine itself; less within a search
+COVER_VECTORS, COVER_SECONDS, COVER_STATES = 5000, 4.0, 32  # for the machine itself; less within a search
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,7 @@ def options(dfa: DFA, layers: int | None = None, n_h: int | None = None, keys: K
     """
     begin = time.monotonic()
     result = Options()
-    library = Library(keys, n_h, begin + seconds, cover_vectors=COVER_VECTORS)
+    library = Library(keys, n_h, begin + seconds, COVER_VECTORS, COVER_SECONDS, COVER_STATES)
     part = dfa.reachable()
     component = library.component(part)
     result.refused = list(library.refused)
@@ -93,18 +94,26 @@ def by_splits(
 ) -> None:
     """The search for few components."""
     search = Search(library, deadline)
+    quick = search.greedy(small)
+    option = design(dfa, classes, small, quick, library) if quick else None
+    if option is not None:
+        result.found.append(Option("greedy splits: " + named(quick), option))
     for depth in range(2, small.n_states + 2):
         found = []
         for splits in itertools.islice(search.within(small, depth), SOLUTIONS_COMPARED):
             option = design(dfa, classes, small, splits, library)
             if option is not None:
-                found.append(Option(" / ".join([*(split.kind for split in splits), "rest"]), option))
+                found.append(Option(named(splits), option))
         result.found += found
         if search.cut_short:
             result.not_tried.append(f"not all splits into {depth} layers were tried in time")
         if (found and (layers is None or depth >= layers)) or search.cut_short:
             return
     result.refused.append(("splits", "some component is refused with these keys and n_h"))
+
+
+def named(splits: Sequence[Split]) -> str:
+    return " / ".join([*(split.kind for split in splits), "rest"])
 
 
 def add_cascades(dfa: DFA, result: Options, library: Library, deadline: float) -> None:

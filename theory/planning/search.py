@@ -1,5 +1,6 @@
 """The fewest components: iterated deepening over the splits.
 
+Greedy        first, always the split that leaves the fewest states, for an upper bound.
 Search        can this machine be held in L components?  For L = 1 if a construction takes it; else if some split leaves a machine
               that L − 1 can hold and one layer can hold what is split off.  L grows from 1 until the answer is yes, or the time is
               up.  Of a few answers for that L the cheapest is taken: least n_h, then fewest parameters.
@@ -19,7 +20,7 @@ from ...automata.cascade import Cascade
 from ...automata.dfa import DFA
 from ..constructions.stacks import StackDesign
 from .components import Library
-from .splits import Split, holes, images, memories, quotients
+from .splits import Split, around_sink, holes, images, memories, quotients
 
 QUOTIENTS_TRIED = 6
 CONGRUENCES_UP_TO_STATES = 24
@@ -54,6 +55,17 @@ class Search:
         if not found and not self.cut_short:
             self._refused[rest, layers] = None
 
+    def greedy(self, rest: DFA) -> list[Split]:
+        """Always the split that leaves the fewest states: quickly done, an upper bound, whatever the deadline."""
+        path: list[Split] = []
+        while self.library.component(rest) is None:
+            splits = self.splits(rest)
+            if not splits:
+                return []
+            path.append(min(splits, key=lambda split: (split.rest.n_states, split.machine.n_states, split.rest.n_letters)))
+            rest = path[-1].rest
+        return path
+
     def splits(self, rest: DFA) -> list[Split]:
         """Those whose component one layer can hold, the most promising first."""
         if rest not in self._splits:
@@ -62,16 +74,17 @@ class Search:
 
     def _find(self, rest: DFA) -> Iterator[Split]:
         if rest.n_states <= CONGRUENCES_UP_TO_STATES:
-            tried = 0
-            for split in quotients(rest):
-                if time.monotonic() > self.deadline:
-                    self.cut_short = True
-                    break
-                if self._good(split):
-                    tried += 1
-                    yield split
-                if tried >= QUOTIENTS_TRIED:
-                    break
+            for family in (quotients(rest), around_sink(rest)):
+                tried = 0
+                for split in family:
+                    if time.monotonic() > self.deadline:
+                        self.cut_short = True
+                        break
+                    if self._good(split):
+                        tried += 1
+                        yield split
+                    if tried >= QUOTIENTS_TRIED:
+                        break
         for split in (images(rest), holes(rest), *memories(rest)):
             if split is not None and self._good(split):
                 yield split

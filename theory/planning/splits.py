@@ -4,6 +4,8 @@ Statement     let blocks B_1 … B_k be sets of states, and let the component, f
               B_i · a.  If the start lies in the first block, the state lies in the component's block after every word, and its
               place there moves by a map that letter and block determine: a machine with as many states as the largest block.
 Blocks        of a congruence: the component is a quotient, no state is in two blocks.
+              around a sink: of a congruence of the machine without its absorbing state, where moves into the sink ask nothing; the
+              sink is added to every block.  Where a whole block moves into the sink the component may go anywhere.
               images: the images of the letters that do not permute, moved about by those that do; each of the others goes to a
               fixed block that holds its image.  A permutation-and-reset component.
               holes: all states but one, the same with the largest blocks (theorem 5 of this project's one-layer theory).
@@ -44,11 +46,12 @@ class Split:
     kind: str
 
 
-def by_blocks(rest: DFA, blocks: list[Block], move: Table, kind: str) -> Split:
-    """blocks, sorted states each, the start in the first; move [n_blocks, n_letters] the block that holds the image."""
+def by_blocks(rest: DFA, blocks: list[Block], move: Table, kind: str, sink: int | None = None) -> Split:
+    """blocks, sorted states each, the start in the first; move [n_blocks, n_letters] the block that holds the image; sink, an
+    absorbing state in all blocks."""
     machine = DFA(move, 0, [], rest.alphabet)
     met = reachable_states(machine).tolist()
-    places = numbered(rest, blocks, move, met)
+    places = numbered(rest, blocks, move, met, sink)
     size = max(len(blocks[b]) for b in met)
     reader = np.full((size, len(blocks)), -1)
     for b in met:
@@ -66,25 +69,31 @@ def by_blocks(rest: DFA, blocks: list[Block], move: Table, kind: str) -> Split:
     return Split(machine, link, reader, left, kind)
 
 
-def numbered(rest: DFA, blocks: list[Block], move: Table, met: list[int]) -> dict[int, dict[int, int]]:
-    """For each block met the place of each of its states; a move that merges nothing carries the places of its block on, the
-    largest blocks first."""
-    size = max(len(blocks[b]) for b in met)
+def numbered(rest: DFA, blocks: list[Block], move: Table, met: list[int], sink: int | None) -> dict[int, dict[int, int]]:
+    """For each block met the place of each of its states; a move that merges nothing, but into the sink, carries the places of its
+    block on, the largest blocks first. The sink has the last place everywhere."""
+    last = max(len(blocks[b]) for b in met) - 1
+    end = {} if sink is None else {sink: last}
     places: dict[int, dict[int, int]] = {}
+
+    def fill(block: Block, known: dict[int, int]) -> dict[int, int]:
+        free = iter(sorted(set(range(last + 1)) - set(known.values()) - set(end.values())))
+        return {**{state: known[state] if state in known else next(free) for state in block if state != sink}, **end}
+
     for first in sorted(met, key=lambda b: -len(blocks[b])):
         if first in places:
             continue
-        places[first] = {state: i for i, state in enumerate(blocks[first])}
+        places[first] = fill(blocks[first], {})
         queue = [first]
         for b in queue:
             for a in range(rest.n_letters):
                 target = int(move[b, a])
-                image = {int(rest.table[state, a]): place for state, place in places[b].items()}
-                if target in places or len(image) < len(blocks[b]):
-                    continue
-                free = iter(sorted(set(range(size)) - set(image.values())))
-                places[target] = {state: image[state] if state in image else next(free) for state in blocks[target]}
-                queue.append(target)
+                moved = [
+                    (int(rest.table[state, a]), place) for state, place in places[b].items() if rest.table[state, a] != sink
+                ]
+                if target not in places and moved and len({state for state, _ in moved}) == len(moved):
+                    places[target] = fill(blocks[target], dict(moved))
+                    queue.append(target)
     return places
 
 
@@ -162,6 +171,94 @@ def generated(rest: DFA, labels: np.ndarray, pairs: list[tuple[int, int]]) -> np
             continue
         todo += [(a, b) for a, b in zip(table[p], table[q], strict=True) if root(a) != root(b)]
     return np.unique([root(p) for p in range(len(parent))], return_inverse=True)[1]
+
+
+# ---------------------------------------------------------------------- around a sink
+
+
+def around_sink(rest: DFA) -> Iterator[Split]:
+    """Splits by congruences of what is not an absorbing state, those that leave the smallest blocks first; each with moves of
+    whole blocks into the sink filled up to permutations, and left where they are."""
+    n = rest.n_states
+    absorbing = np.flatnonzero(np.all(rest.table == np.arange(n)[:, None], axis=1))
+    if len(absorbing) != 1 or absorbing[0] == rest.start:
+        return
+    sink = int(absorbing[0])
+    partial = np.where(rest.table == sink, -1, rest.table)
+    found = partial_congruences(partial, sink)
+    sizes = [np.bincount(labels[labels >= 0]) for labels in found]
+    for i in sorted(range(len(found)), key=lambda i: (sizes[i].max(), len(sizes[i]))):
+        labels, count = found[i], len(sizes[i])
+        if sizes[i].max() + 1 >= n:
+            continue
+        order = np.concatenate([[labels[rest.start]], np.setdiff1d(np.arange(count), [labels[rest.start]])])
+        place = np.argsort(order)
+        members = [np.flatnonzero(labels == label) for label in order]
+        blocks = [tuple(sorted([*block.tolist(), sink])) for block in members]
+        asked = np.full((count, rest.n_letters), -1)
+        for b, block in enumerate(members):
+            targets = partial[block].max(axis=0)
+            asked[b, targets >= 0] = place[labels[targets[targets >= 0]]]
+        moves = [np.array([completed(column) for column in asked.T.tolist()]).T]
+        stay = np.where(asked >= 0, asked, np.arange(count)[:, None])
+        if not np.array_equal(stay, moves[0]):
+            moves.append(stay)
+        for move in moves:
+            yield by_blocks(rest, blocks, move, f"{count} blocks around the sink", sink)
+
+
+def partial_congruences(partial: Table, sink: int) -> list[np.ndarray]:
+    """Labels [n] of congruences of a machine with moves missing (−1), −1 for the sink: equality, those generated by a pair of
+    states, and joins of these, up to a fixed number; not the one of a single block."""
+    states = [q for q in range(len(partial)) if q != sink]
+    equal = partial_generated(partial, sink, [])
+    principal: dict[bytes, tuple[np.ndarray, tuple[int, int]]] = {}
+    for i, p in enumerate(states):
+        for q in states[:i]:
+            labels = partial_generated(partial, sink, [(p, q)])
+            if labels.max() > 0:
+                principal.setdefault(labels.tobytes(), (labels, (p, q)))
+    known = {equal.tobytes(): equal, **{key: labels for key, (labels, _) in principal.items()}}
+    queue = [(labels, [pair]) for labels, pair in principal.values()]
+    for _, pairs in queue:
+        for _, pair in principal.values():
+            joined = partial_generated(partial, sink, [*pairs, pair])
+            if joined.max() > 0 and joined.tobytes() not in known:
+                if len(known) >= CONGRUENCES_UP_TO:
+                    return list(known.values())
+                known[joined.tobytes()] = joined
+                queue.append((joined, [*pairs, pair]))
+    return list(known.values())
+
+
+def partial_generated(partial: Table, sink: int, pairs: list[tuple[int, int]]) -> np.ndarray:
+    """The finest congruence of the machine with moves missing that joins these pairs; −1 for the sink."""
+    parent = list(range(len(partial)))
+    moves = [{a: target for a, target in enumerate(row) if target >= 0} for row in partial.tolist()]
+
+    def root(p: int) -> int:
+        while parent[p] != p:
+            parent[p] = parent[parent[p]]
+            p = parent[p]
+        return p
+
+    todo = list(pairs)
+    while todo:
+        p, q = map(root, todo.pop())
+        if p == q:
+            continue
+        p, q = min(p, q), max(p, q)
+        parent[q] = p
+        for a, target in moves[q].items():
+            if a in moves[p]:
+                todo.append((moves[p][a], target))
+            else:
+                moves[p] = {**moves[p], a: target}
+    roots = np.array([root(p) for p in range(len(parent))])
+    others = np.arange(len(parent)) != sink
+    labels = np.full(len(parent), -1)
+    labels[others] = np.unique(roots[others], return_inverse=True)[1]
+    return labels
 
 
 # ---------------------------------------------------------------------- the last letters
