@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .automata import errors, groups, languages
     from .automata.dfa import DFA
     from .automata.errors import DeltawordError
+    from .nets import constructions
     from .nets.certify import certify
     from .nets.compile import compile, plan
     from .nets.network import Network
@@ -29,6 +30,7 @@ _HOME = {  # public name: the module that has it
     "errors": "automata.errors",
     "groups": "automata.groups",
     "languages": "automata.languages",
+    "constructions": "nets.constructions",
     "compile": "nets.compile",
     "plan": "nets.compile",
     "Network": "nets.network",
@@ -38,6 +40,8 @@ _HOME = {  # public name: the module that has it
     "check": "theory.certificate",
 }
 
+_MODULES = ("constructions", "errors", "groups", "languages")  # these names are modules themselves
+
 __all__ = [
     "DFA",
     "Certificate",
@@ -46,6 +50,7 @@ __all__ = [
     "certify",
     "check",
     "compile",
+    "constructions",
     "errors",
     "groups",
     "languages",
@@ -58,7 +63,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'deltaword' has no attribute {name!r}; it has {', '.join(sorted(_HOME))}")
     module = import_module(f".{_HOME[name]}", __name__)
-    value = module if _HOME[name].endswith(f".{name}") and name in ("errors", "groups", "languages") else getattr(module, name)
+    value = module if name in _MODULES else getattr(module, name)
     globals()[name] = value  # found once, then an ordinary attribute
     return value
 

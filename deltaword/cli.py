@@ -1,4 +1,4 @@
-"""The command line: compile, check, show, languages, demo.
+"""The command line: compile, construct, check, show, languages, demo.
 
 Exit codes    0    what was asked for is so
               1    a claim is false; the word that shows it is printed
@@ -16,7 +16,7 @@ import sys
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -28,6 +28,9 @@ from .automata.errors import DeltawordError
 from .automata.files import write_bytes
 from .automata.gallery.entry import Entry
 from .report import note, print_table, print_transitions, read_word, say, say_machine, say_properties, say_word, working
+
+if TYPE_CHECKING:
+    from .nets.network import Network
 
 CERTIFICATE_FILE = "certificate.json"
 
@@ -111,6 +114,7 @@ def compile_command(
         str, typer.Option(metavar="K", callback=number_of_layers, help="'fewest', or a number: at most so many layers.")
     ] = "fewest",
     n_h: Annotated[int | None, typer.Option("--n-h", min=1, help="Householder steps a token, at most.")] = None,
+    exact: Annotated[bool, typer.Option(help="Dyadic numbers only; or irrational rotations, too.")] = True,
     plan_only: Annotated[bool, typer.Option("--plan-only", help="Print the plans weighed; build nothing.")] = False,
     seconds: Annotated[float, typer.Option(min=0.0, help="How long planning may take, about.")] = 20.0,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Save the network and its certificate here.")] = None,
@@ -133,11 +137,10 @@ def compile_command(
         if find(pattern) is not None:
             note(f"{pattern!r} was read as a pattern; the gallery's machine is --language {pattern}")
     say_machine(dfa)
-    limits = {"layers": "fewest" if layers == "fewest" else int(layers), "n_h": n_h, "seconds": seconds}
+    limits = {"layers": "fewest" if layers == "fewest" else int(layers), "n_h": n_h, "exact": exact, "seconds": seconds}
     with working("planning" if plan_only else "compiling"):
         import torch
 
-        from .nets.certify import certify
         from .nets.compile import compile, plan
 
         if plan_only:
@@ -147,10 +150,19 @@ def compile_command(
     if plan_only:
         print(made)
         return
+    prove_and_save(net, out)
+
+
+def prove_and_save(net: Network, out: Path | None) -> None:
+    """Print plan and certificate of a network; save both if they are good."""
+    from .nets.certify import certify
+
     print(net.plan)
     with working("proving"):
-        certificate = certify(net, dfa)
+        certificate = certify(net, net.dfa)
     say("claim", certificate)
+    if certificate.search:
+        say("search", certificate.search)
     if not certificate.holds:
         if out is not None:
             note("nothing was saved")
@@ -159,6 +171,58 @@ def compile_command(
         net.save(out)
         certificate.save(out / CERTIFICATE_FILE)
         say("saved", f"{out}; to check it again: deltaword check {out}")
+
+
+class Construct(StrEnum):
+    parity = "parity"
+    counting = "counting"
+    dihedral = "dihedral"
+    symmetric = "symmetric"
+    rotations = "rotations"
+
+
+@app.command()
+def construct(
+    name: Annotated[Construct, typer.Argument(metavar="NAME", help="parity, counting, dihedral, symmetric or rotations.")],
+    m: Annotated[int | None, typer.Option("--m", help="counting, dihedral: modulo m, the m-gon.")] = None,
+    n: Annotated[int | None, typer.Option("--n", help="symmetric: the number of points.")] = None,
+    layers: Annotated[int | None, typer.Option(metavar="K", help="counting: 1 or 2; symmetric: 1, 3 or 4.")] = None,
+    n_h: Annotated[int | None, typer.Option("--n-h", help="symmetric with 3 layers: steps a token, 2 or more.")] = None,
+    solid: Annotated[str | None, typer.Option(help="rotations: cube or icosahedron.")] = None,
+    letters: Annotated[str | None, typer.Option(help="dihedral, symmetric, rotations: elements or generators.")] = None,
+    dtype: Annotated[Dtype, typer.Option(help="The float format of the network.")] = Dtype.float32,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Save the network and its certificate here.")] = None,
+) -> None:
+    """Make one of the papers' networks, and prove it right.
+
+    In exact arithmetic for all lengths, and in floats as far as they carry.
+    """
+    takes: dict[str, Any] = {
+        Construct.parity: {},
+        Construct.counting: {"m": m, "layers": layers},
+        Construct.dihedral: {"m": m, "letters": letters},
+        Construct.symmetric: {"n": n, "layers": layers, "n_h": n_h, "letters": letters},
+        Construct.rotations: {"solid": solid, "letters": letters},
+    }[name]
+    given = {"m": m, "n": n, "layers": layers, "n_h": n_h, "solid": solid, "letters": letters}
+    for option, value in given.items():
+        if value is not None and option not in takes:
+            raise typer.Exit(refusal(f"{name.value} takes no --{option.replace('_', '-')}"))
+    for option in ("m", "n", "solid"):
+        if option in takes and takes[option] is None:
+            raise typer.Exit(refusal(f"{name.value} needs --{option}"))
+    with working("building"):
+        import torch
+
+        from .nets import constructions
+
+        made = {option: value for option, value in takes.items() if value is not None}
+        net = getattr(constructions, name.value)(**made, dtype=getattr(torch, dtype.value))
+    say_machine(net.dfa)
+    with working("proving in exact arithmetic"):
+        proof = net.construction.proof()
+    say("exact", f"{proof.says} ({proof.kind})")
+    prove_and_save(net, out)
 
 
 @app.command()

@@ -15,20 +15,7 @@ from ..theory.mlp import Mlp
 from .fixed_layer import FixedDeltaProduct
 from .link import Link
 from .network import Network
-from .plan import LayerPlan, Plan
-
-
-def layer_plan(kind: str, heads: Sequence[Head]) -> LayerPlan:
-    """The sizes of a layer of these heads."""
-    return LayerPlan(
-        kind,
-        n_h=max(head.n_h for head in heads),
-        heads=len(heads),
-        K=max(head.K for head in heads),
-        V=max(head.V for head in heads),
-        gated=any(head.gated for head in heads),
-        symbols=len(heads[0].letters),
-    )
+from .plan import Plan
 
 
 def assemble(stack: ExactStack, dfa: DFA, plan: Plan, dtype: torch.dtype = torch.float32) -> Network:

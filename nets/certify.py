@@ -48,10 +48,11 @@ def certify(net: Network, dfa: DFA | None = None) -> Certificate:
         """A network too damaged to run fails too."""
         letters = machine.decode(word)
         try:
-            named, accepted = net.states(letters), net.accepts(letters)
+            named = net.states(letters)[-1]
+            accepted = bool(net.accepting[named])
         except Exception:
             return True
-        return accepted != machine.accepts(letters) or (same and named[-1] != machine.states(letters)[-1])
+        return accepted != machine.accepts(letters) or (same and named != machine.states(letters)[-1])
 
     return certify_weights(live_weights(net), machine, "states" if same else "language", fails)
 

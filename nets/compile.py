@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from ..automata.dfa import DFA
 from ..automata.errors import NotCompilable, TooLarge
-from ..theory.constructions.candidate import Candidate
 from ..theory.constructions.one_layer import why_not
 from ..theory.constructions.registers import Keys
-from ..theory.constructions.stacks import StackDesign
 from ..theory.planning.planner import Option, Options, options
 from .assemble import assemble
 from .network import Network
@@ -20,19 +18,30 @@ LARGEST = 2**28  # numbers in a network, 1 GiB in float32
 COUNTS_TO = {"bfloat16": 2**8, "float16": 2**11, "float32": 2**24, "float64": 2**53}
 
 Layers = int | Literal["fewest"]
+Cost = tuple[int, ...]
 
 
-def compile(dfa: DFA, keys: Keys = "raw", layers: Layers = "fewest", n_h: int | None = None, seconds: float = 20.0) -> Network:
-    """A DeltaProduct network that tracks `dfa`, exactly and at every length, in the fewest layers found.
+def compile(
+    dfa: DFA,
+    keys: Keys = "raw",
+    layers: Layers = "fewest",
+    n_h: int | None = None,
+    exact: bool = True,
+    seconds: float = 20.0,
+) -> Network:
+    """A DeltaProduct network that tracks `dfa` at every length, in the fewest layers found.
 
     dfa      any machine; it need not be minimal, and unreachable states are never named
     keys     "raw": small integer keys, where β‖k‖² ≤ 2 carries the norm; "unit": unit-norm dyadic keys on doubled coordinates
-    layers   "fewest": the fewest found, then the least n_h, then the fewest parameters; a number: at most so many, then the same
+    layers   "fewest": the fewest found, then the least n_h, then the fewest parameters; a number: at most so many, of these the
+             least n_h, then the fewest layers and parameters
     n_h      Householder steps a token, at most (None: as many as it takes)
+    exact    True: dyadic numbers only, which no float rounds. False: irrational rotations as well, where they take fewer steps;
+             they are exact on paper for all lengths, and in floats as far as the certificate says
     seconds  that planning may take, about; the plan says what was not tried
     Returns  a Network in float32; `.to(dtype)` keeps it exact in the formats of `plan.exact_in`
     Raises   NotCompilable, naming what stands in the way; TooLarge, before anything large is built
-    Source   the modules of theory/constructions and theory/planning
+    Source   the modules of theory/constructions, theory/papers and theory/planning
 
     >>> import deltaword as dw
     >>> net = dw.compile(dw.DFA.from_permutations({"a": [1, 2, 0]}))
@@ -41,21 +50,34 @@ def compile(dfa: DFA, keys: Keys = "raw", layers: Layers = "fewest", n_h: int | 
     >>> len(dw.compile(dw.DFA.from_regex("a*b*", alphabet="ab")).plan.layers)
     2
     """
-    option, plan = choose(dfa, keys, layers, n_h, seconds)
-    return assemble(option.design.stack(dfa), dfa, plan)
+    option, plan = choose(dfa, keys, layers, n_h, exact, seconds)
+    net = assemble(option.stack(dfa), dfa, plan)
+    net.construction = option.made
+    return net
 
 
-def plan(dfa: DFA, keys: Keys = "raw", layers: Layers = "fewest", n_h: int | None = None, seconds: float = 20.0) -> Plan:
+def plan(
+    dfa: DFA,
+    keys: Keys = "raw",
+    layers: Layers = "fewest",
+    n_h: int | None = None,
+    exact: bool = True,
+    seconds: float = 20.0,
+) -> Plan:
     """The plan that `compile` would carry out, without building the network. Same arguments, same errors.
 
     >>> import deltaword as dw
-    >>> print(dw.plan(dw.languages.get("mod_3")).layers[0])
-    permutation: n_h = 2, 1 head [K = 3, V = 1]
+    >>> print(dw.plan(dw.languages.get("mod_5")).layers[0])
+    permutation: n_h = 4, 1 head [K = 5, V = 1]
+    >>> print(dw.plan(dw.languages.get("mod_5"), exact=False).layers[0])
+    turns of a regular 5-gon: n_h = 2, 1 head [K = 2, V = 2]
     """
-    return choose(dfa, keys, layers, n_h, seconds)[1]
+    return choose(dfa, keys, layers, n_h, exact, seconds)[1]
 
 
-def choose(dfa: DFA, keys: Keys, layers: Layers, n_h: int | None, seconds: float) -> tuple[Option, Plan]:
+def choose(
+    dfa: DFA, keys: Keys, layers: Layers, n_h: int | None, exact: bool = True, seconds: float = 20.0
+) -> tuple[Option, Plan]:
     """The cheapest plan within the limits, and the account of the others."""
     if keys not in ("raw", "unit"):
         raise NotCompilable(f"keys={keys!r} is not known; use 'raw' or 'unit'")
@@ -65,48 +87,57 @@ def choose(dfa: DFA, keys: Keys, layers: Layers, n_h: int | None, seconds: float
                 f"{name}={value!r} is not a whole number from 1 up" + (" or 'fewest'" if name == "layers" else "")
             )
     most = None if layers == "fewest" else int(layers)
-    weighed = options(dfa, most, n_h, keys, seconds)
+    weighed = options(dfa, most, n_h, exact, keys, seconds)
     within = [option for option in weighed.found if most is None or option.layers <= most]
     if not within:
         raise NotCompilable(refusal(dfa, weighed, most, n_h))
-    sizes = {id(option): count_parameters(option.design, dfa) for option in weighed.found}
+    sizes = {id(option): count_parameters(option, dfa) for option in weighed.found}
 
-    def cost(option: Option) -> tuple[int, ...]:
-        if option.layers == 1:
-            return (1, *option.design.components[0].candidate.cost())
-        first = (option.design.n_h, option.layers) if most is not None else (option.layers, option.design.n_h)
-        return (*first, sizes[id(option)])
+    def cost(option: Option) -> Cost:
+        first = (option.layers, option.n_h) if most is None else (option.n_h, option.layers)
+        if option.layers > 1:
+            return (*first, sizes[id(option)])
+        shape = option.shapes[0]
+        return (*first, shape.heads * shape.K * shape.V, shape.heads)  # the state, which is held for every word
 
     small = [option for option in within if sizes[id(option)] <= LARGEST]
     if not small:
         least = min(within, key=lambda option: sizes[id(option)])
         raise TooLarge(
-            f"the cheapest network found has {sizes[id(least)]:,} numbers ({layer_plans(least.design, dfa)[0]}), "
+            f"the cheapest network found has {sizes[id(least)]:,} numbers ({layer_plans(least)[0]}), "
             f"{sizes[id(least)] * 4 / 2**30:.1f} GiB in float32; the limit is {LARGEST:,}: use fewer letters or a smaller machine"
         )
     chosen = min(small, key=cost)
     considered = [
-        Considered(option.kind, layer_plans(option.design, dfa), sizes[id(option)], verdict(option, chosen, cost, most))
+        Considered(option.kind, layer_plans(option), sizes[id(option)], compared(option, chosen, cost, most))
         for option in sorted(weighed.found, key=cost)
         if option is not chosen
     ]
     considered += [Considered(kind, [], None, why) for kind, why in weighed.refused]
-    plan = Plan(
-        layers=layer_plans(chosen.design, dfa),
-        parameters=sizes[id(chosen)],
+    return chosen, plan_for(chosen, dfa, keys, considered, weighed)
+
+
+def plan_for(
+    option: Option, dfa: DFA, keys: Keys = "raw", considered: list[Considered] | None = None, weighed: Options | None = None
+) -> Plan:
+    """What an option takes, as a plan."""
+    return Plan(
+        layers=layer_plans(option),
+        parameters=count_parameters(option, dfa),
         keys=keys,
-        grade=1,
-        exact_in=[name for name, bound in COUNTS_TO.items() if chosen.design.exact_to <= bound],
-        considered=considered,
-        links=chosen.design.link_widths(),
-        reader=chosen.design.reader_widths(),
-        at_least=weighed.bounds,
-        not_tried=weighed.not_tried,
+        grade=1 if option.exact else 3,
+        exact_in=[name for name, bound in COUNTS_TO.items() if option.exact and option.exact_to <= bound],
+        considered=considered or [],
+        links=option.links,
+        reader=option.reader,
+        source="" if option.made is None else option.made.statement,
+        at_least=weighed.bounds if weighed else [],
+        not_tried=weighed.not_tried if weighed else [],
     )
-    return chosen, plan
 
 
-def verdict(option: Option, chosen: Option, cost, most: int | None) -> str:
+def compared(option: Option, chosen: Option, cost: Callable[[Option], Cost], most: int | None) -> str:
+    """Why another option was not chosen."""
     if most is not None and option.layers > most:
         return "too many layers"
     return "costs more" if cost(option) > cost(chosen) else "costs the same"
@@ -114,7 +145,7 @@ def verdict(option: Option, chosen: Option, cost, most: int | None) -> str:
 
 def refusal(dfa: DFA, weighed: Options, most: int | None, n_h: int | None) -> str:
     """Why nothing was found within the limits."""
-    limits = [f"{most} layers" for _ in [0] if most is not None] + [f"n_h = {n_h}" for _ in [0] if n_h is not None]
+    limits = ([] if most is None else [f"{most} layers"]) + ([] if n_h is None else [f"n_h = {n_h}"])
     tried = "; ".join(f"{kind}: {why}" for kind, why in weighed.refused)
     text = f"no plan for this machine of {dfa.n_states} states within {' and '.join(limits) or 'the time'}"
     if weighed.found:
@@ -126,27 +157,21 @@ def refusal(dfa: DFA, weighed: Options, most: int | None, n_h: int | None) -> st
     return f"{text}. Tried: {tried}" if tried else text
 
 
-def layer_plans(design: StackDesign, dfa: DFA) -> list[LayerPlan]:
-    symbols = [dfa.n_letters, *(machine.n_letters for machine in design.cascade.machines[1:])]
-    candidates = [component.candidate for component in design.components]
-    return [layer_plan(c, count) for c, count in zip(candidates, symbols, strict=True)]
+def layer_plans(option: Option) -> list[LayerPlan]:
+    """The layers' sizes, as a plan holds them."""
+    return [LayerPlan(**vars(shape)) for shape in option.shapes]
 
 
-def layer_plan(c: Candidate, symbols: int) -> LayerPlan:
-    return LayerPlan(c.kind, c.n_h, c.heads, c.K, c.V, c.gated, symbols)
-
-
-def count_parameters(design: StackDesign, dfa: DFA) -> int:
+def count_parameters(option: Option, dfa: DFA) -> int:
     """All numbers of the network, before building it: embedding, layers, links, reader, readout and accepting flags."""
-    shapes = layer_plans(design, dfa)
     total = dfa.n_letters**2 + 2 * dfa.n_states
-    for shape in shapes:
+    for shape in option.shapes:
         projections = shape.symbols * shape.heads * (shape.n_h * (shape.K + shape.V + 1) + shape.gated)
         total += projections + shape.heads * shape.K * (1 + shape.V)
-    reads = [shape.heads * shape.V for shape in shapes]
-    for shape, R, widths in zip(shapes, reads, design.link_widths(), strict=False):
+    reads = [shape.heads * shape.V for shape in option.shapes]
+    for shape, R, widths in zip(option.shapes, reads, option.links, strict=False):
         total += 2 * R + count_affine(shape.symbols + R, widths)
-    reader = design.reader_widths()
+    reader = option.reader
     return total + count_affine(sum(reads), reader) + (reader[-1] if reader else sum(reads)) * dfa.n_states
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +13,9 @@ from ..automata.errors import UnknownLetter
 from .fixed_layer import FixedDeltaProduct, zero_linear
 from .link import Link, affine_maps
 from .plan import Plan
+
+if TYPE_CHECKING:
+    from ..theory.papers import Construction
 
 FEATURES_AT_ONCE = 2**24  # numbers of projected keys held at a time; longer words go through in pieces
 
@@ -37,6 +40,9 @@ class Network(nn.Module):
     """
 
     accepting: Tensor
+    construction: Construction | None = (
+        None  # in exact numbers, where the network is one of the papers' (nets/constructions.py)
+    )
 
     def __init__(self, dfa: DFA, plan: Plan):
         super().__init__()

@@ -47,8 +47,8 @@ class Considered:
 class Plan:
     """layers, in order; parameters, all numbers of the network; keys "raw" or "unit"; grade, the certificate grade expected;
     exact_in, the float formats in which nothing will round; considered, the alternatives and what ruled them out; links, the widths
-    of the Mlp after each layer but the last; reader, the widths of the Mlp in front of the readout; at_least, why fewer layers are
-    impossible, where that is known; not_tried, what the search left out."""
+    of the Mlp after each layer but the last; reader, the widths of the Mlp in front of the readout; source, of a paper's
+    construction; at_least, why fewer layers are impossible, where that is known; not_tried, what the search left out."""
 
     layers: list[LayerPlan]
     parameters: int
@@ -58,6 +58,7 @@ class Plan:
     considered: list[Considered]
     links: list[list[int]] = field(default_factory=list)
     reader: list[int] = field(default_factory=list)
+    source: str = ""
     at_least: list[str] = field(default_factory=list)
     not_tried: list[str] = field(default_factory=list)
 
@@ -67,11 +68,14 @@ class Plan:
         for i, layer in enumerate(self.layers):
             rows.append((f"layer {i}", str(layer)))
             if i < len(self.links):
-                rows.append(("  link", f"state before the token, symbol → MLP {widths(self.links[i])}"))
+                rows.append(("  link", f"symbol and what is read → MLP {widths(self.links[i])}"))
         if self.reader:
             rows.append(("reader", f"MLP {widths(self.reader)}"))
         rows.append(("cost", f"{self.parameters:,} numbers, {self.keys} keys"))
-        rows.append(("exact", f"grade {self.grade} in {', '.join(self.exact_in) or 'no float format'}"))
+        exact = f"grade {self.grade} in {', '.join(self.exact_in)}" if self.exact_in else "rounds in every float format"
+        rows.append(("exact", exact))
+        if self.source:
+            rows.append(("source", self.source))
         rows += [("bound", text) for text in self.at_least]
         rows += [("weighed", str(other)) for other in self.considered]
         rows += [("left out", text) for text in self.not_tried]

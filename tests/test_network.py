@@ -49,7 +49,7 @@ def test_network_exact_layer_and_machine_visit_the_same_states(name):
     for keys in KEYS:
         net = network(name, keys)
         if dfa.n_states <= 60:
-            stack = choose(dfa, keys, "fewest", None, 2)[0].design.stack(dfa)
+            stack = choose(dfa, keys, "fewest", None, True, 2)[0].stack(dfa)
             assert stack.states([dfa.alphabet[a] for a in tokens[0, :20]]) == wanted[0, :21].tolist()
         for dtype in FORMATS:
             net.to(dtype)

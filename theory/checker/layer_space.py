@@ -17,6 +17,10 @@ Ids = npt.NDArray[np.int64]
 NUMBERS_UP_TO = 2**26  # numbers in the states of one layer
 
 
+class TooMany(NotExact):
+    """One layer alone has too many states."""
+
+
 class Arithmetic(Protocol):
     """What moves and reads states [N, heads, K, V]."""
 
@@ -54,17 +58,21 @@ class LayerSpace:
         return numbers
 
     def advance(self, at: Ids, symbols: Ids) -> Ids:
-        """Where symbols [N] lead from the states numbered `at` [N]. Raises NotExact when the states become too many."""
-        pairs, back = np.unique(np.stack([symbols, at], axis=1), axis=0, return_inverse=True)
-        missing = [pair for pair in map(tuple, pairs.tolist()) if pair not in self._next]
-        for symbol in sorted({symbol for symbol, _ in missing}):
-            sources = [state for s, state in missing if s == symbol]
+        """Where symbols [N] lead from the states numbered `at` [N]. Raises TooMany before the states become too many, NotExact
+        where exact numbers leave their grid."""
+        codes, back = np.unique(symbols << 32 | at, return_inverse=True)  # symbol and state in one number
+        pairs = [(code >> 32, code & 0xFFFFFFFF) for code in codes.tolist()]
+        missing: dict[int, list[int]] = {}
+        for symbol, state in pairs:
+            if (symbol, state) not in self._next:
+                missing.setdefault(symbol, []).append(state)
+        for symbol, sources in missing.items():
+            if (len(self._states) + len(sources)) * self._states[0].size > NUMBERS_UP_TO:
+                raise TooMany(f"one layer alone has more than {len(self._states):,} states")
             reached = canonical(self.network.advance(np.stack([self._states[state] for state in sources]), symbol))
             for source, target in zip(sources, self.enter(reached), strict=True):
                 self._next[symbol, source] = target
-        if len(self._states) * self._states[0].size > NUMBERS_UP_TO:
-            raise NotExact(f"one layer alone has more than {len(self._states):,} states")
-        return np.array([self._next[pair] for pair in map(tuple, pairs.tolist())], dtype=np.int64)[back.ravel()]
+        return np.array([self._next[pair] for pair in pairs], dtype=np.int64)[back.ravel()]
 
     def reads(self, at: Ids) -> Floats:
         """What is read of the states numbered `at`: [N, R]."""

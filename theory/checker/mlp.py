@@ -1,7 +1,8 @@
 """Affine maps with ReLU, on whole grids exactly and on intervals soundly.
 
 Exact         when input and weights are whole multiples of powers of two and every sum of absolute values is at most 2^p steps of
-              the grid, no order of summation rounds, and float64 carries the result.
+              the grid, no order of summation rounds, and float64 carries the result.  No grid is finer than the least normal number:
+              some matrix products take for 0 what is smaller.
 Intervals     a value in [x − r, x + r] goes through W x + b to within |W| r + γ (|W| (|x| + r) + |b|), γ covering every order of
               summation in the format and our own float64; ReLU cannot widen an interval.
 """
@@ -47,10 +48,12 @@ class CheckedMlp:
             if g_weight is None or g_bias is None or g_x is None:
                 raise NotExact(f"numbers of {self.what}, map {i}, are on no grid")
             g = max(g_weight + g_x, g_bias)
-            largest = (np.abs(x) @ np.abs(W).T + np.abs(b)).max(initial=0)
-            if g > self.format.finest or not largest <= 2.0 ** (bits - g):
-                raise NotExact(f"{self.what}, map {i}, may exceed {2.0 ** (bits - g):g}")
-            x = x @ W.T + b
+            sizes = np.abs(x) @ np.abs(W).T
+            largest = (sizes + np.abs(b)).max(initial=0)
+            if g > self.format.normal or not largest <= 2.0 ** (bits - g):
+                raise NotExact(f"{self.what}, map {i}, may exceed {2.0 ** (bits - g):g} or fall under 2^-{self.format.normal}")
+            positive = x.min(initial=0) >= 0 and W.min(initial=0) >= 0  # as in tables: then one product serves for both
+            x = (sizes if positive else x @ W.T) + b
         return x
 
     def decided(self, x: Floats, radius: Floats) -> npt.NDArray[np.int64]:
@@ -60,7 +63,7 @@ class CheckedMlp:
         return np.concatenate([self._decided(a, r) for a, r in parts])
 
     def _decided(self, x: Floats, radius: Floats) -> npt.NDArray[np.int64]:
-        form = self.format
+        form, finite = self.format, np.ones(len(x), dtype=bool)
         with np.errstate(all="ignore"):
             for i, (W, b) in enumerate(self.maps):
                 if i:
@@ -73,11 +76,10 @@ class CheckedMlp:
                 rounding += (
                     terms * 2.0**-form.normal * (1 + (np.abs(x) + radius).sum(axis=1, keepdims=True) + np.abs(W).sum(axis=1))
                 )
-                if not np.all(sizes + rounding <= form.largest):
-                    return np.full(len(x), UNDECIDED)  # some order might overflow
+                finite &= np.all(sizes + rounding <= form.largest, axis=1)  # else some order might overflow
                 x, radius = x @ W.T + b, radius @ np.abs(W).T * 1.01 + rounding
             named = x.argmax(axis=1)
             each = np.arange(len(x))
             least, others = (x - radius)[each, named], x + radius
             others[each, named] = -np.inf
-            return np.where(least > others.max(axis=1, initial=-np.inf), named, UNDECIDED)
+            return np.where(finite & (least > others.max(axis=1, initial=-np.inf)), named, UNDECIDED)

@@ -21,12 +21,13 @@ from .exact_closure import ExactNetwork
 from .explore import UNDECIDED, UNDECIDED_KEPT, Machine
 from .float_closure import FloatNetwork
 from .formats import Floats, Format, grid
-from .layer_space import Ids, LayerSpace
+from .layer_space import Ids, LayerSpace, TooMany
 from .mlp import CheckedMlp, NotExact
-from .tables import LinkTables, StackTables
+from .tables import LayerTables, LinkTables, StackTables
 
 TUPLES_UP_TO = 2**20
 FLOAT_TUPLES_UP_TO = 2**15
+LEVELS_UP_TO = 2**16  # some ten seconds where each level has one new tuple
 
 
 class Lost(Exception):
@@ -75,10 +76,10 @@ class StackSearch:
 class LinkMap:
     """A link's symbols, found once for each (symbol, state before, state after) that is met."""
 
-    def __init__(self, tables: LinkTables, inputs: Floats, below: LayerSpace, form: Format):
+    def __init__(self, tables: LinkTables, layer: LayerTables, below: LayerSpace):
         self.shift = tables.shift.astype(np.float64)
-        self.mlp = CheckedMlp(tables.mlp, form, "a link")
-        self.inputs, self.below, self.format = inputs.astype(np.float64), below, form
+        self.mlp = CheckedMlp(tables.mlp, layer.format, "a link")
+        self.layer, self.below = layer, below
         self._known: dict[tuple[int, int, int], int] = {}
 
     def __call__(self, symbols: Ids, before: Ids, after: Ids) -> Ids:
@@ -98,20 +99,30 @@ class LinkMap:
     def _evaluate(self, symbols: Ids, before: Ids, after: Ids) -> Ids:
         if not self.below.exact:
             raise NotExact("a link reads a layer that rounds")
-        mixed = self._add(self.below.reads(before) * self.shift[:, 0], self.below.reads(after) * self.shift[:, 1])
-        out = self.mlp.exact(np.hstack([self.inputs[symbols], mixed]))
+        mixed = self._mixed(self.below.reads(before), self.below.reads(after))
+        out = self.mlp.exact(np.hstack([self.layer.inputs_of(symbols), mixed]))
         unit = np.all((out == 0) | (out == 1), axis=1) & (out.sum(axis=1) == 1)
         return np.where(unit, out.argmax(axis=1), -1)
 
-    def _add(self, a: Floats, b: Floats) -> Floats:
-        """Raises NotExact when the convolution may round."""
-        g_a, g_b, bits = grid(a, finest=14), grid(b, finest=14), min(self.format.bits, 52)
-        if g_a is None or g_b is None or grid(self.shift, finest=14) is None:
+    def _mixed(self, before: Floats, after: Floats) -> Floats:
+        """The convolution. Raises NotExact when it may round."""
+        form = self.layer.format
+        g_read, g_shift = grid(np.concatenate([before, after]), finest=14), grid(self.shift, finest=14)
+        if g_read is None or g_shift is None:
             raise NotExact("a convolution's numbers are on no grid")
-        g = max(g_a, g_b)
-        if g > self.format.finest or not (np.abs(a) + np.abs(b)).max(initial=0) <= 2.0 ** (bits - g):
+        a, b = before * self.shift[:, 0], after * self.shift[:, 1]
+        g = g_read + g_shift
+        if g > form.finest or not (np.abs(a) + np.abs(b)).max(initial=0) <= 2.0 ** (min(form.bits, 52) - g):
             raise NotExact("a convolution may round")
         return a + b
+
+
+class Rounds(Exception):
+    """A layer taken as exact is not."""
+
+    def __init__(self, layer: int):
+        super().__init__(f"layer {layer} rounds")
+        self.layer = layer
 
 
 class LinkLost(NotExact):
@@ -136,11 +147,15 @@ def stack_closure(tables: StackTables, machine: Machine) -> StackSearch:
                 except NotExact:
                     floats.add(i)
             spaces.append(LayerSpace(FloatNetwork(layer)))
-        found = search(tables, machine, spaces)
-        rounding = rounding_layers(spaces)
-        if not rounding:
-            found.seconds = time.monotonic() - began
-            return found
+        try:
+            found = search(tables, machine, spaces)
+            rounding = rounding_layers(spaces)
+        except Rounds as error:
+            rounding = {error.layer}
+        else:
+            if not rounding:
+                found.seconds = time.monotonic() - began
+                return found
         floats |= rounding
 
 
@@ -159,15 +174,16 @@ def rounding_layers(spaces: list[LayerSpace]) -> set[int]:
 def search(tables: StackTables, machine: Machine, spaces: list[LayerSpace]) -> StackSearch:
     """Breadth first over the tuples, level by level."""
     found = StackSearch(spaces)
-    links = [LinkMap(link, tables.layers[i].inputs, spaces[i], tables.format) for i, link in enumerate(tables.links)]
+    links = [LinkMap(link, tables.layers[i], spaces[i]) for i, link in enumerate(tables.links)]
     reader = CheckedMlp(tables.reader, tables.format, "the reader")
     limit = TUPLES_UP_TO if all(space.exact for space in spaces) else FLOAT_TUPLES_UP_TO
     seen: set[bytes] = set()
     levels: list[npt.NDArray[np.int64]] = []
     count = 0
 
-    def admit(rows: npt.NDArray[np.int64], origins: list[tuple[int, int]]) -> bool:
-        """Enter the new ones of these tuples and judge them; False at the first that is certainly wrong."""
+    def admit(rows: npt.NDArray[np.int64], begin: int, letter: int) -> bool:
+        """Enter the new ones of these tuples, where a letter leads from those numbered from `begin` on, and judge them; False at the
+        first that is certainly wrong."""
         nonlocal count
         fresh = []
         for i, row in enumerate(rows):
@@ -178,7 +194,7 @@ def search(tables: StackTables, machine: Machine, spaces: list[LayerSpace]) -> S
         if not fresh:
             return True
         new = rows[fresh]
-        found.parents.extend(origins[i] for i in fresh)
+        found.parents.extend((begin + i, letter) for i in fresh)
         level.append(new)
         first, count = count, count + len(new)
         named = name(new)
@@ -195,7 +211,7 @@ def search(tables: StackTables, machine: Machine, spaces: list[LayerSpace]) -> S
 
     def name(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         reads = np.hstack([space.reads(rows[:, i]) for i, space in enumerate(spaces)])
-        if found.exact_reader and all(space.exact for space in spaces):
+        if found.exact_reader:  # what a layer that rounds reads is a number like any other
             try:
                 return reader.exact(reads).argmax(axis=1)
             except NotExact:
@@ -206,14 +222,19 @@ def search(tables: StackTables, machine: Machine, spaces: list[LayerSpace]) -> S
         symbols = np.full(len(rows), letter, dtype=np.int64)
         after = np.empty_like(rows)
         for i, space in enumerate(spaces):
-            after[:, i] = space.advance(rows[:, i], symbols)
+            try:
+                after[:, i] = space.advance(rows[:, i], symbols)
+            except TooMany:
+                raise
+            except NotExact:
+                raise Rounds(i) from None
             if i < len(links):
                 symbols = links[i](symbols, rows[:, i], after[:, i])
         after[:, -1] = machine.table[rows[:, -1], letter]
         return after
 
     level: list[npt.NDArray[np.int64]] = []
-    going = admit(np.array([[0] * len(spaces) + [machine.start]], dtype=np.int64), [(0, -1)])
+    going = admit(np.array([[0] * len(spaces) + [machine.start]], dtype=np.int64), 0, -1)
     begin = 0
     while going and level:
         frontier = np.concatenate(level)
@@ -222,15 +243,18 @@ def search(tables: StackTables, machine: Machine, spaces: list[LayerSpace]) -> S
         for letter in range(machine.table.shape[1]):
             try:
                 reached = step(frontier, letter)
+            except TooMany:
+                going = False
+                break
             except NotExact as error:
                 node = begin + (error.at if isinstance(error, LinkLost) else 0)
                 raise Lost(str(error), [*found.word_to(node), letter]) from None
-            origins = [(begin + i, letter) for i in range(len(frontier))]
-            if not admit(reached, origins) or count > limit:
+            if not admit(reached, begin, letter) or count > limit:
                 going = False
                 break
         else:
             found.depth += 1
+            going = found.depth < LEVELS_UP_TO
         begin += len(frontier)
     found.closed = going
     found.rows = np.concatenate([*levels, *level])

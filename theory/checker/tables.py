@@ -13,11 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from .formats import FORMATS, Floats, Format
 from .weights import Weights
 
-LAYERS_UP_TO = 10_000
+LAYER = re.compile(r"layers\.(\d{1,4})\.", re.ASCII)
+AFFINE = re.compile(r"(links\.\d{1,4}\.mlp\.|reader\.)(\d{1,4})\.(?:weight|bias)", re.ASCII)
 
 
 class Malformed(Exception):
@@ -29,7 +31,7 @@ class LayerTables:
     """One layer, symbol by symbol, in the carrier type of its format.
 
     keys [A, n_h, H, K]   values [A, n_h, H, V]   betas [A, n_h, H]   gates [A, H] or None   queries [H, K]   initial [H, K, V]
-    inputs [A, width], the vectors projected
+    inputs [A, width], the vectors projected; None: the unit vectors, which links give
     selects   whether every input is a unit vector, so that projecting it adds nothing but zeros and never rounds
     """
 
@@ -40,8 +42,16 @@ class LayerTables:
     gates: Floats | None
     queries: Floats
     initial: Floats
-    inputs: Floats
+    inputs: Floats | None
     selects: bool
+
+    def inputs_of(self, symbols: npt.NDArray[np.int64]) -> Floats:
+        """What is projected for symbols [N], in float64."""
+        if self.inputs is not None:
+            return self.inputs[symbols].astype(np.float64)
+        rows = np.zeros((len(symbols), len(self.keys)))
+        rows[np.arange(len(symbols)), symbols] = 1
+        return rows
 
     @property
     def width(self) -> int:
@@ -113,11 +123,11 @@ def subnormal(tables: LayerTables) -> bool:
 
 def read_tables(weights: Weights) -> Tables | StackTables:
     """One layer without a reader as Tables, all else as StackTables. Raises Malformed when tensors are missing or do not fit."""
-    n_layers = 1 + max((int(name.split(".")[1]) for name in weights if re.match(r"layers\.\d{1,4}\.", name)), default=0)
-    n_layers = min(n_layers, LAYERS_UP_TO)
-    lengths = {  # how many affine maps each Mlp has
-        prefix: count_maps(weights, prefix) for prefix in ["reader.", *(f"links.{i}.mlp." for i in range(n_layers - 1))]
-    }
+    n_layers = 1 + max((int(found[1]) for found in map(LAYER.match, weights) if found), default=0)
+    lengths = dict.fromkeys(["reader.", *(f"links.{i}.mlp." for i in range(n_layers - 1))], 0)  # how many affine maps each has
+    for found in map(AFFINE.fullmatch, weights):
+        if found and found[1] in lengths:
+            lengths[found[1]] = max(lengths[found[1]], 1 + int(found[2]))
     wanted = ["embedding.weight", "readout.weight", "readout.bias"]
     for i in range(n_layers):
         wanted += [
@@ -132,22 +142,23 @@ def read_tables(weights: Weights) -> Tables | StackTables:
     unknown = sorted(set(weights) - known)
     if missing or unknown:
         raise Malformed(f"not a network: tensors missing {missing[:6]}, unknown {unknown[:6]}")
-    dtypes = {weights[name].dtype for name in (set(weights) - {"accepting"})}
-    if len(dtypes) != 1 or (dtype := dtypes.pop()) not in FORMATS or weights["accepting"].dtype != "BOOL":
-        raise Malformed(f"the tensors have mixed or unknown types {sorted(dtypes)}")
+    dtypes = sorted({weights[name].dtype for name in (set(weights) - {"accepting"})})
+    if len(dtypes) != 1 or dtypes[0] not in FORMATS or weights["accepting"].dtype != "BOOL":
+        raise Malformed(f"the tensors have mixed or unknown types: {dtypes}, flags {weights['accepting'].dtype}")
+    form = FORMATS[dtypes[0]]
     number = {name: weights[name].numbers() for name in weights if name != "accepting"}
     embedding = number["embedding.weight"]
     if embedding.ndim != 2 or 0 in embedding.shape:
         raise Malformed(f"the embedding has shape {embedding.shape}; it should be a matrix")
     layers, links = [], []
-    inputs = embedding
+    inputs, width = embedding, embedding.shape[1]
     for i in range(n_layers):
-        layers.append(read_layer(number, f"layers.{i}.", inputs, FORMATS[dtype]))
+        layers.append(read_layer(number, f"layers.{i}.", inputs, width, form))
         if i < n_layers - 1:
-            mlp = read_affine(number, f"links.{i}.mlp.", lengths[f"links.{i}.mlp."], inputs.shape[1] + layers[i].width)
+            mlp = read_affine(number, f"links.{i}.mlp.", lengths[f"links.{i}.mlp."], width + layers[i].width)
             shift = shaped(number, f"links.{i}.shift", (layers[i].width, 2))
             links.append(LinkTables(shift, mlp))
-            inputs = np.eye(len(mlp[-1].bias), dtype=embedding.dtype)
+            inputs, width = None, len(mlp[-1].bias)
     width = sum(layer.width for layer in layers)
     hidden = read_affine(number, "reader.", lengths["reader."], width)
     bias = number["readout.bias"]
@@ -160,13 +171,7 @@ def read_tables(weights: Weights) -> Tables | StackTables:
         raise Malformed(f"{len(bias)} states, but accepting flags of shape {accepting.shape}")
     if n_layers == 1 and not hidden:
         return Tables(**vars(layers[0]), readout=readout.weight, bias=bias, accepting=accepting)
-    return StackTables(FORMATS[dtype], tuple(layers), tuple(links), (*hidden, readout), accepting)
-
-
-def count_maps(weights: Weights, prefix: str) -> int:
-    """One more than the largest number of an affine map named so."""
-    pattern = re.compile(re.escape(prefix) + r"(\d{1,4})\.(weight|bias)")
-    return 1 + max((int(found[1]) for name in weights if (found := pattern.fullmatch(name))), default=-1)
+    return StackTables(form, tuple(layers), tuple(links), (*hidden, readout), accepting)
 
 
 def shaped(number: Mapping[str, Floats], name: str, shape: tuple[int, ...]) -> Floats:
@@ -188,12 +193,12 @@ def read_affine(number: Mapping[str, Floats], prefix: str, count: int, n_in: int
     return tuple(maps)
 
 
-def read_layer(number: Mapping[str, Floats], layer: str, inputs: Floats, form: Format) -> LayerTables:
-    """The layer whose tensors' names begin so, for inputs [n_symbols, width]. Raises Malformed."""
+def read_layer(number: Mapping[str, Floats], layer: str, inputs: Floats | None, width: int, form: Format) -> LayerTables:
+    """The layer whose tensors' names begin so, for inputs [n_symbols, width] or the unit vectors. Raises Malformed."""
     initial, strengths = number[layer + "initial_state"], number[layer + "b_proj.weight"]
     if (initial.ndim, strengths.ndim) != (3, 2):
         raise Malformed(f"{layer}b_proj is not a matrix, or {layer}initial_state not [heads, K, V]")
-    (symbols, width), (H, K, V) = inputs.shape, initial.shape
+    symbols, (H, K, V) = width if inputs is None else len(inputs), initial.shape
     n_h = len(strengths) // H if H else 0
     if 0 in (n_h, H, K, V):
         raise Malformed(f"{layer}: {n_h} steps a token, {H} heads with states [{K}, {V}]")
@@ -209,14 +214,18 @@ def read_layer(number: Mapping[str, Floats], layer: str, inputs: Floats, form: F
         if name in number:
             shaped(number, name, shape)
 
-    selects = bool(np.all(np.isin(inputs, (0, 1))) and np.all(inputs.sum(axis=1) == 1))
-    picked = inputs.argmax(axis=1)
+    selects = inputs is None or bool(np.all(np.isin(inputs, (0, 1))) and np.all(inputs.sum(axis=1) == 1))
+    picked = np.arange(symbols) if inputs is None else inputs.argmax(axis=1)
 
     def projected(name: str, shape: tuple[int, ...]) -> Floats:
         matrix = number[layer + name]
-        if selects and np.all(np.isfinite(matrix)):
-            return matrix.T[picked].reshape(symbols, *shape)
-        with np.errstate(all="ignore"):  # infinities times 0 are NaN here as they are in the network
+        if selects:
+            columns = matrix.T[picked]
+            infinite = ~np.isfinite(matrix)
+            others = infinite.sum(axis=1) - infinite.T[picked]  # infinities times 0 are NaN
+            return np.where(others > 0, np.array(np.nan, dtype=matrix.dtype), columns).reshape(symbols, *shape)
+        assert inputs is not None
+        with np.errstate(all="ignore"):
             wide = inputs.astype(np.float64) @ matrix.astype(np.float64).T
             return wide.astype(matrix.dtype).reshape(symbols, *shape)
 

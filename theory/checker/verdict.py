@@ -86,7 +86,8 @@ def verify_layer(tables: Tables, machine: Machine) -> Verdict:
         return Verdict(False, 3, max(0, len(suspects[0]) - 1), None, pairs, f"{near}; {reason}", suspects)
     if found.closed:
         return Verdict(True, grade, None, None, pairs, reason, chunked=forms == CHUNKED)
-    space = LayerSpace(FloatNetwork(tables))
+    with np.errstate(all="ignore"):
+        space = LayerSpace(FloatNetwork(tables))
     tokens, how = furthest(found.depth, as_stack(tables), machine, [space])
     return Verdict(True, 3, tokens, None, pairs, f"the search did not close{how}; {reason}")
 

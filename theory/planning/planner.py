@@ -1,6 +1,7 @@
 """All the ways known to put a machine into layers, weighed against each other.
 
 one layer   every construction of theory/constructions, covers included
+groups      smaller matrices than permutations, for word problems of groups (group_words.py)
 splits      components taken off one by one, as few as the search finds (search.py)
 holes       n − 1 components at most, always there (automata/holes.py)
 holonomy    a component for each level of the Krohn–Rhodes decomposition (automata/holonomy.py)
@@ -12,6 +13,7 @@ import itertools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -21,8 +23,13 @@ from ...automata.errors import TooLarge
 from ...automata.holes import hole_cascade
 from ..constructions.registers import Keys
 from ..constructions.stacks import Component, StackDesign
+from ..exact_layer import Head
+from ..exact_stack import ExactStack
+from ..papers import Construction
 from .bounds import Bound, complexity, lower_bound
 from .components import Library
+from .group_words import group_constructions
+from .ranges import largest_sum
 from .search import Search, compressed, design, of_cascade
 from .splits import Split
 
@@ -33,16 +40,88 @@ HOLONOMY_TUPLES = 100_000
 COVER_VECTORS, COVER_SECONDS, COVER_STATES = 5000, 4.0, 32  # for the machine itself; less within a search
 
 
-@dataclass(frozen=True, eq=False)
-class Option:
-    """A plan: how it was found, and its design."""
+@dataclass(frozen=True)
+class Shape:
+    """One layer's sizes: its kind, n_h steps a token, heads with states [K, V], whether it closes gates, the symbols it knows."""
 
     kind: str
-    design: StackDesign
+    n_h: int
+    heads: int
+    K: int
+    V: int
+    gated: bool
+    symbols: int
+
+
+@dataclass(frozen=True, eq=False)
+class Option:
+    """A plan: how it was found, and either a cascade's design or a construction of the papers."""
+
+    kind: str
+    design: StackDesign | None = None
+    made: Construction | None = None
 
     @property
     def layers(self) -> int:
-        return len(self.design.components)
+        return len(self.design.components if self.design else self.stack_made.layers)
+
+    @property
+    def n_h(self) -> int:
+        return max(shape.n_h for shape in self.shapes)
+
+    @property
+    def exact(self) -> bool:
+        """Whether all numbers are dyadic."""
+        return self.made is None or self.made.exact
+
+    @property
+    def stack_made(self) -> ExactStack:
+        assert self.made is not None
+        return self.made.stack
+
+    @cached_property
+    def shapes(self) -> list[Shape]:
+        """The layers' sizes, before anything large is built."""
+        if self.design is None:
+            return [shape_of(self.kind, heads) for heads in self.stack_made.layers]
+        cascade = self.design.cascade
+        symbols = [cascade.machines[0].n_letters, *(machine.n_letters for machine in cascade.machines[1:])]
+        candidates = [component.candidate for component in self.design.components]
+        return [Shape(c.kind, c.n_h, c.heads, c.K, c.V, c.gated, count) for c, count in zip(candidates, symbols, strict=True)]
+
+    @property
+    def links(self) -> list[list[int]]:
+        """The widths of the Mlps between layers."""
+        if self.design is None:
+            return [[len(W) for W in link.mlp.weights] for link in self.stack_made.links]
+        return self.design.link_widths()
+
+    @property
+    def reader(self) -> list[int]:
+        """The widths of the hidden layers in front of the readout."""
+        return [len(W) for W in self.stack_made.reader.weights[:-1]] if self.design is None else self.design.reader_widths()
+
+    @property
+    def exact_to(self) -> float:
+        """A bound on every partial sum, for dyadic numbers."""
+        return largest_sum(self.stack_made) if self.design is None else self.design.exact_to
+
+    def stack(self, dfa: DFA) -> ExactStack:
+        """The layers in exact numbers."""
+        return self.stack_made if self.design is None else self.design.stack(dfa)
+
+
+def shape_of(kind: str, heads: Sequence[Head]) -> Shape:
+    """The sizes of a layer of these heads."""
+    return Shape(
+        kind,
+        n_h=max(head.n_h for head in heads),
+        heads=len(heads),
+        K=max(head.K for head in heads),
+        V=max(head.V for head in heads),
+        gated=any(head.gated for head in heads),
+        symbols=len(heads[0].letters),
+    )
 
 
 @dataclass
@@ -56,9 +135,12 @@ class Options:
     not_tried: list[str] = field(default_factory=list)
 
 
-def options(dfa: DFA, layers: int | None = None, n_h: int | None = None, keys: Keys = "raw", seconds: float = 20.0) -> Options:
+def options(
+    dfa: DFA, layers: int | None = None, n_h: int | None = None, exact: bool = True, keys: Keys = "raw", seconds: float = 20.0
+) -> Options:
     """The plans for a machine: with at most so many layers (None: the fewest found) and at most n_h steps a token (None: any).
 
+    exact    only plans of dyadic numbers, which floats hold without rounding; False: irrational rotations as well
     seconds  after which planning stops and says what it did not try; the cheap plans are always made
     """
     begin = time.monotonic()
@@ -67,9 +149,12 @@ def options(dfa: DFA, layers: int | None = None, n_h: int | None = None, keys: K
     part = dfa.reachable()
     component = library.component(part)
     result.refused = list(library.refused)
+    if keys == "raw":
+        result.found = [Option(made.name, made=made) for made in group_constructions(dfa, n_h, exact)]
     if component is not None:
         alone = Cascade(part, (part,), (), ())
-        result.found = [Option(c.candidate.kind, StackDesign(alone, (c,))) for c in (component, *others(part, library))]
+        result.found += [Option(c.candidate.kind, StackDesign(alone, (c,))) for c in (component, *others(part, library))]
+    if result.found:
         return result
     if part.n_states > SPLIT_UP_TO:
         result.refused.append(("several layers", f"machines of more than {SPLIT_UP_TO} states are not taken apart"))
