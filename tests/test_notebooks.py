@@ -70,7 +70,7 @@ def printed(cell: Any) -> str:
 
 
 def test_there_are_notebooks():
-    assert {path.stem for path in NOTEBOOKS} >= {"1_parity", "2_pattern_to_network"}
+    assert {path.stem for path in NOTEBOOKS} >= {"1_parity", "2_pattern_to_network", "3_counting", "4_dihedral"}
 
 
 @each_notebook
@@ -152,6 +152,25 @@ BREAKS = {  # in the notebook, this text is replaced by that one, and then claim
         4,
     ),
     "another pattern": ("2_pattern_to_network", '"(.*c)?(b*ab*ab*a)*b*"', '"(.*c)?(b*ab*a)*b*"', 1),
+    "another angle's threshold": (
+        "3_counting",
+        "threshold = 2 / (1 + sp.sin(theta))",
+        "threshold = 2 / (1 + sp.cos(theta))",
+        2,
+    ),
+    "rounding boundaries overlooked": (
+        "3_counting",
+        "return ceil(high) - floor(low) <= 1",
+        "return ceil(high) - floor(low) <= 99",
+        4,
+    ),
+    "mirrors multiplied in the wrong order": (
+        "4_dihedral",
+        "return turn @ FLIP[1] if",
+        "return FLIP[1] @ turn if",
+        1,
+    ),
+    "a mix-up of orders that is none": ("4_dihedral", "dw.DFA(dfa.table.T,", "dw.DFA(dfa.table,", 4),
 }
 
 

@@ -268,7 +268,7 @@ def test_a_saved_network_answers_alike_in_a_fresh_process_on_long_words(tmp_path
     net.save(tmp_path)
     torch.save(net.state_dict(), tmp_path / "state.pt")
     rng = np.random.default_rng(7)
-    word = "".join(dfa.alphabet[a] for a in rng.choice(2, size=100_000, p=[0.001, 0.999]))
+    word = "".join(str(dfa.alphabet[a]) for a in rng.choice(2, size=100_000, p=[0.001, 0.999]))
     (tmp_path / "word").write_text(word)
     code = (
         "import sys, json, torch, deltaword as dw; from pathlib import Path; folder = Path(sys.argv[1]); "
