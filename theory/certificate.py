@@ -58,6 +58,11 @@ class Certificate:
     def __bool__(self) -> bool:
         return self.holds
 
+    @property
+    def tokens(self) -> int | None:
+        """How many tokens a word may have for the claim to speak of it; None for all lengths."""
+        return None if self.scope == "all lengths" else int(self.scope.split()[2])
+
     def __str__(self) -> str:
         if self.holds:
             what = "names the machine's state" if self.claim == "states" else "accepts the machine's language"

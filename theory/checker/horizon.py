@@ -229,8 +229,6 @@ def steps_within(error: float, growth: float, delta: float) -> int:
     """
     if not (np.isfinite(error) and np.isfinite(growth) and np.isfinite(delta)) or delta <= 0:
         return 0
-    if growth <= 1:
-        steps = error / delta
-    else:
-        steps = np.log1p(error * ((growth - 1) / delta)) / np.log1p(growth - 1)
+    more = growth - 1
+    steps = error / delta if more <= 0 else np.log1p(error * (more / delta)) / np.log1p(more)
     return int(min(LONGEST, steps * (1 - 2.0**-20))) if np.isfinite(steps) else 0

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from .exact_closure import ExactNetwork
 from .explore import UNDECIDED, UNDECIDED_KEPT, Machine
 from .float_closure import FloatNetwork
-from .formats import Floats, Format, grid
+from .formats import Floats, grid
 from .layer_space import Ids, LayerSpace, TooMany
 from .mlp import CheckedMlp, NotExact
 from .tables import LayerTables, LinkTables, StackTables
