@@ -28,6 +28,7 @@ from ..obstruction import obstruction
 Map = tuple[int, ...]
 ELEMENTS_UP_TO = 3000
 IDEMPOTENTS_UP_TO = 400
+PRODUCTS_UP_TO = 1_000_000
 TRIES = 60
 
 
@@ -91,7 +92,7 @@ def peeled(maps: Sequence[Map], rng: random.Random, tries: int, most: int, deadl
     n = len(maps[0])
     if n == 1:
         return 0
-    monoid = closed(maps)
+    monoid = closed(maps, deadline)
     if monoid is None:
         return 1
     idempotents = [m for m in monoid if after(m, m) == m]
@@ -105,7 +106,7 @@ def peeled(maps: Sequence[Map], rng: random.Random, tries: int, most: int, deadl
         sequence, c = long_product(singular, n, rng)
         if not sequence:
             continue
-        loops = tail_loops(sequence)
+        loops = tail_loops(sequence, deadline)
         if loops is None:
             continue
         for p in set(c):
@@ -121,11 +122,13 @@ def after(first: Map, second: Map) -> Map:
     return tuple([second[q] for q in first])
 
 
-def closed(maps: Sequence[Map]) -> set[Map] | None:
-    """The semigroup these generate; None past a fixed number."""
+def closed(maps: Sequence[Map], deadline: float) -> set[Map] | None:
+    """The semigroup these generate; None past a fixed number, or when the time is up."""
     seen, todo = set(maps), list(maps)
     while todo:
         s = todo.pop()
+        if time.monotonic() > deadline:
+            return None
         for x in maps:
             t = after(s, x)
             if t not in seen:
@@ -163,18 +166,19 @@ def long_product(singular: Sequence[Map], n: int, rng: random.Random) -> tuple[l
     return sequence, c
 
 
-def tail_loops(sequence: Sequence[Map]) -> set[Map] | None:
-    """The maps of words in g_1 … g_k whose last occurrences are g_j, …, g_k in this order, for some j; None when they are too many."""
+def tail_loops(sequence: Sequence[Map], deadline: float) -> set[Map] | None:
+    """The maps of words in g_1 … g_k whose last occurrences are g_j, …, g_k in this order, for some j; None when they are too
+    many, or when the time is up."""
     loops: set[Map] = set()
     ends: set[Map] | None = None
     for j in range(len(sequence) - 1, -1, -1):
-        inner = closed(sequence[j:])
+        inner = closed(sequence[j:], deadline)
         if inner is None:
             return None
         heads = {after(a, sequence[j]) for a in inner | {tuple(range(len(sequence[j])))}}
         ends = heads if ends is None else {after(h, t) for h in heads for t in ends}
         loops |= ends
-        if len(loops) > ELEMENTS_UP_TO or len(ends) * len(heads) > 4_000_000:
+        if len(loops) > ELEMENTS_UP_TO or len(ends) * len(heads) > PRODUCTS_UP_TO:
             return None
     return loops
 
