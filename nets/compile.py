@@ -12,7 +12,7 @@ from ..theory.constructions.registers import Keys
 from ..theory.planning.planner import Option, Options, options
 from .assemble import assemble
 from .network import Network
-from .plan import Considered, LayerPlan, Plan
+from .plan import Considered, Plan
 
 LARGEST = 2**28  # numbers in a network, 1 GiB in float32
 COUNTS_TO = {"bfloat16": 2**8, "float16": 2**11, "float32": 2**24, "float64": 2**53}
@@ -104,12 +104,12 @@ def choose(
     if not small:
         least = min(within, key=lambda option: sizes[id(option)])
         raise TooLarge(
-            f"the cheapest network found has {sizes[id(least)]:,} numbers ({layer_plans(least)[0]}), "
+            f"the cheapest network found has {sizes[id(least)]:,} numbers ({least.shapes[0]}), "
             f"{sizes[id(least)] * 4 / 2**30:.1f} GiB in float32; the limit is {LARGEST:,}: use fewer letters or a smaller machine"
         )
     chosen = min(small, key=cost)
     considered = [
-        Considered(option.kind, layer_plans(option), sizes[id(option)], compared(option, chosen, cost, most))
+        Considered(option.kind, option.shapes, sizes[id(option)], compared(option, chosen, cost, most))
         for option in sorted(weighed.found, key=cost)
         if option is not chosen
     ]
@@ -122,7 +122,7 @@ def plan_for(
 ) -> Plan:
     """What an option takes, as a plan."""
     return Plan(
-        layers=layer_plans(option),
+        layers=option.shapes,
         parameters=count_parameters(option, dfa),
         keys=keys,
         grade=1 if option.exact else 3,
@@ -155,11 +155,6 @@ def refusal(dfa: DFA, weighed: Options, most: int | None, n_h: int | None) -> st
     if weighed.bounds:
         text += f" ({weighed.bounds[0]})"
     return f"{text}. Tried: {tried}" if tried else text
-
-
-def layer_plans(option: Option) -> list[LayerPlan]:
-    """The layers' sizes, as a plan holds them."""
-    return [LayerPlan(**vars(shape)) for shape in option.shapes]
 
 
 def count_parameters(option: Option, dfa: DFA) -> int:

@@ -6,24 +6,7 @@ import html
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-
-@dataclass(frozen=True)
-class LayerPlan:
-    """One layer: n_h steps a token, heads with states [K, V], the kind of construction, whether it closes gates, and how many
-    symbols it knows (layer 0: letters)."""
-
-    kind: str
-    n_h: int
-    heads: int
-    K: int
-    V: int
-    gated: bool
-    symbols: int
-
-    def __str__(self) -> str:
-        gate = ", gated" if self.gated else ""
-        heads = "1 head" if self.heads == 1 else f"{self.heads} heads"
-        return f"{self.kind}: n_h = {self.n_h}, {heads} [K = {self.K}, V = {self.V}]{gate}"
+from ..theory.planning.shapes import Shape as LayerPlan
 
 
 @dataclass(frozen=True)

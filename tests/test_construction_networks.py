@@ -76,7 +76,7 @@ def test_a_key_moved_a_little_is_not_certified_for_ever():
 
 def test_a_wrong_mirror_is_found():
     net = made.dihedral(5, dtype=torch.float64)
-    weight = net.layers[1].k_proj.weight
+    weight = net.get_parameter("layers.1.k_proj.weight")
     weight.copy_(torch.roll(weight, 1, dims=1))
     certificate = dw.certify(net)
     assert not certificate.holds

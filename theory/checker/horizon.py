@@ -136,40 +136,49 @@ class Horizon:
         self.moves: dict[int, list[tuple[Ids, Floats]]] = {}  # by symbol: from which nodes, and the residues [N, H]
 
     def tokens(self) -> int:
-        if not self._close():
+        """Raises NotExact where a link cannot be followed, or a layer taken as exact is not."""
+        if not self.close():
             return 0
         for space in self.exact:
             space.check()
+        radius = self.radius()
+        return steps_within(radius, *self.recursion(radius))
+
+    def radius(self) -> float:
+        """How far from their codes states may be and are still named rightly; 0 when not even the codes are."""
         codes = np.stack(self.codes)
-        sizes = lengths(codes, axis=2)  # [N, H, V]
+        sizes = lengths(codes, axis=2)
         low, high = 0.0, float(sizes.max())
-        if not self._right(codes, sizes, low):
-            return 0
         for _ in range(30):
             middle = (low + high) / 2
             low, high = (middle, high) if self._right(codes, sizes, middle) else (low, middle)
-        delta, growth = 0.0, 1.0  # one number for all heads, the loosest
+        return low
+
+    def recursion(self, radius: float) -> tuple[float, float]:
+        """a and δ with e_t ≤ a e_{t−1} + δ while e_{t−1} ≤ radius: one pair for all heads, the loosest."""
+        sizes = lengths(np.stack(self.codes), axis=2).max(axis=2)  # [N, H]
+        growth, delta = 1.0, 0.0
         for symbol, moves in self.moves.items():
             for nodes, residues in moves:
-                rounding = self.wide.rounding(symbol, sizes[nodes].max(axis=2) * SLACK + low)
+                rounding = self.wide.rounding(symbol, sizes[nodes] * SLACK + radius)
                 delta = np.maximum(delta, (residues * SLACK + rounding).max())
             growth = np.maximum(growth, self.wide.growth[symbol].max())
-        return steps_within(low, float(growth), float(delta))
+        return float(growth), float(delta)
 
-    def _close(self) -> bool:
+    def close(self) -> bool:
         """Find all nodes and moves; False when there are too many."""
-        self._node((*(0 for _ in self.exact), self.machine.start), self.wide.initial)
+        self.node((*(0 for _ in self.exact), self.machine.start), self.wide.initial)
         begin = 0
         while begin < len(self.codes):
             end = len(self.codes)
             for letter in range(self.machine.table.shape[1]):
-                keys, symbols = self._step(np.array(self.keys[begin:end]), letter)
+                keys, symbols = self.step(np.array(self.keys[begin:end]), letter)
                 for symbol in np.unique(symbols).tolist():
                     nodes = begin + np.flatnonzero(symbols == symbol)
                     reached = self.wide.advance(np.stack([self.codes[node] for node in nodes]), symbol)
                     targets = []
                     for node, code in zip(nodes, reached, strict=True):
-                        targets.append(self._node(tuple(keys[node - begin].tolist()), code))
+                        targets.append(self.node(tuple(keys[node - begin].tolist()), code))
                         if self.scattered or len(self.codes) > self.limit:
                             return False
                     gaps = reached - np.stack([self.codes[target] for target in targets])
@@ -177,7 +186,7 @@ class Horizon:
             begin = end
         return True
 
-    def _step(self, keys: Ids, letter: int) -> tuple[Ids, Ids]:
+    def step(self, keys: Ids, letter: int) -> tuple[Ids, Ids]:
         """Where a letter leads exact layers' states and the machine's [N, …], and the symbols [N] that the last layer sees."""
         symbols, after = np.full(len(keys), letter), np.empty_like(keys)
         for i, space in enumerate(self.exact):
@@ -186,7 +195,7 @@ class Horizon:
         after[:, -1] = self.machine.table[keys[:, -1], letter]
         return after, symbols
 
-    def _node(self, key: tuple[int, ...], code: Floats) -> int:
+    def node(self, key: tuple[int, ...], code: Floats) -> int:
         """The node with nearly this code, made if there is none."""
         near = self.by_key.setdefault(key, [])
         scale = max(float(np.abs(code).max()), float(np.abs(self.wide.initial).max()))

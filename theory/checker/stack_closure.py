@@ -26,6 +26,7 @@ from .mlp import CheckedMlp, NotExact
 from .tables import LayerTables, LinkTables, StackTables
 
 TUPLES_UP_TO = 2**20
+MOVES_UP_TO = 2**21  # tuples times letters: some twenty seconds
 FLOAT_TUPLES_UP_TO = 2**15
 LEVELS_UP_TO = 2**16  # some ten seconds where each level has one new tuple
 
@@ -177,6 +178,7 @@ def search(tables: StackTables, machine: Machine, spaces: list[LayerSpace]) -> S
     links = [LinkMap(link, tables.layers[i], spaces[i]) for i, link in enumerate(tables.links)]
     reader = CheckedMlp(tables.reader, tables.format, "the reader")
     limit = TUPLES_UP_TO if all(space.exact for space in spaces) else FLOAT_TUPLES_UP_TO
+    limit = max(1000, min(limit, MOVES_UP_TO // machine.table.shape[1]))
     seen: set[bytes] = set()
     levels: list[npt.NDArray[np.int64]] = []
     count = 0

@@ -132,7 +132,8 @@ def verify_stack(tables: StackTables, machine: Machine) -> Verdict:
         return Verdict(False, 3, max(0, len(suspects[0]) - 1), None, pairs, f"{near}; {reason}", suspects, search=str(found))
     if found.closed:
         return Verdict(True, grade, None, None, pairs, reason, chunked=forms == CHUNKED, search=str(found))
-    tokens, how = furthest(found.depth, tables, machine, found.spaces) if rounds else (found.depth, "")
+    last_alone = rounds == [len(found.spaces) - 1]
+    tokens, how = furthest(found.depth, tables, machine, found.spaces) if last_alone else (found.depth, "")
     return Verdict(True, 3, tokens, None, pairs, f"the search did not close{how}; {reason}", search=str(found))
 
 

@@ -23,7 +23,6 @@ from ...automata.errors import TooLarge
 from ...automata.holes import hole_cascade
 from ..constructions.registers import Keys
 from ..constructions.stacks import Component, StackDesign
-from ..exact_layer import Head
 from ..exact_stack import ExactStack
 from ..papers import Construction
 from .bounds import Bound, complexity, lower_bound
@@ -31,6 +30,7 @@ from .components import Library
 from .group_words import group_constructions
 from .ranges import largest_sum
 from .search import Search, compressed, design, of_cascade
+from .shapes import Shape, shape_of
 from .splits import Split
 
 SOLUTIONS_COMPARED = 8
@@ -38,19 +38,6 @@ SPLIT_UP_TO = 200  # states of machines that are taken apart
 HOLES_UP_TO = 9  # states; the maps that holes leave may be (n − 1)^(n − 1)
 HOLONOMY_TUPLES = 100_000
 COVER_VECTORS, COVER_SECONDS, COVER_STATES = 5000, 4.0, 32  # for the machine itself; less within a search
-
-
-@dataclass(frozen=True)
-class Shape:
-    """One layer's sizes: its kind, n_h steps a token, heads with states [K, V], whether it closes gates, the symbols it knows."""
-
-    kind: str
-    n_h: int
-    heads: int
-    K: int
-    V: int
-    gated: bool
-    symbols: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,19 +96,6 @@ class Option:
     def stack(self, dfa: DFA) -> ExactStack:
         """The layers in exact numbers."""
         return self.stack_made if self.design is None else self.design.stack(dfa)
-
-
-def shape_of(kind: str, heads: Sequence[Head]) -> Shape:
-    """The sizes of a layer of these heads."""
-    return Shape(
-        kind,
-        n_h=max(head.n_h for head in heads),
-        heads=len(heads),
-        K=max(head.K for head in heads),
-        V=max(head.V for head in heads),
-        gated=any(head.gated for head in heads),
-        symbols=len(heads[0].letters),
-    )
 
 
 @dataclass
