@@ -72,6 +72,12 @@ class UnknownLanguage(DeltawordError, KeyError):
     __str__ = Exception.__str__  # KeyError would show the message in quotes
 
 
+class UnknownStatement(DeltawordError, KeyError):
+    """A name that no statement of the theory has."""
+
+    __str__ = Exception.__str__
+
+
 class NotSerializable(DeltawordError, TypeError):
     """A letter that JSON cannot hold and give back."""
 

@@ -1,4 +1,4 @@
-"""The command line: compile, construct, check, show, languages, demo.
+"""The command line: compile, construct, check, theorems, show, languages, demo.
 
 Exit codes    0    what was asked for is so
               1    a claim is false; the word that shows it is printed
@@ -249,6 +249,29 @@ def check(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder t
         say("false", f"the certificate says: {claimed}")
     say("found", certify_weights(weights, claimed.dfa, claimed.claim))
     raise typer.Exit(1)
+
+
+@app.command()
+def theorems(
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="One statement, with its proof and an example.")] = None,
+) -> None:
+    """Check the statements that the toolkit rests on.
+
+    Each with the kind of evidence its check is, what the check found, and the time it took.
+    """
+    from .theory.statements import describe, table
+
+    if name is not None:
+        print(describe(name))
+        return
+    with working("checking"):
+        rows = list(table())
+    cells = [
+        (row.name, row.title, row.kind, row.says if row.holds else f"FAILS: {row.says}", f"{row.seconds:.2f} s") for row in rows
+    ]
+    print_table(("statement", "title", "evidence", "found", "time"), cells)
+    if not all(row.holds for row in rows):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -337,3 +337,26 @@ def test_ctrl_c_ends_with_130_and_no_traceback():
 
 
 START = "import sys; from deltaword.cli import main; sys.argv[0] = 'deltaword'; main()"
+
+
+def test_theorems_are_checked_and_told():
+    result = run("theorems")
+    assert result.exit_code == 0, result.output
+    assert "three_projections" in result.stdout
+    assert "FAILS" not in result.stdout
+    told = run("theorems", "norm")
+    assert told.exit_code == 0
+    assert told.stdout.startswith("Products of generalized Householder matrices have norm at most 1.\n")
+    assert "\nrefuted     " in told.stdout
+    unknown = run("theorems", "nrom")
+    assert (unknown.exit_code, "did you mean" in unknown.stderr) == (2, True)
+
+
+def test_a_theorem_that_fails_is_said(monkeypatch: pytest.MonkeyPatch):
+    from deltaword.theory.statements import table
+
+    rows = [row._replace(holds=row.name != "norm") for row in table()]
+    monkeypatch.setattr("deltaword.theory.statements.table", lambda: rows)
+    result = run("theorems")
+    assert result.exit_code == 1
+    assert result.stdout.count("FAILS: ") == 1

@@ -64,7 +64,7 @@ def lower_bound(dfa: DFA, seconds: float = 2.0, enough: int | None = None) -> Bo
     return Bound(layers, f"idempotents peeled off {layers - 1} times leave more than 0 layers hold; {two.why}")
 
 
-def quick_violation(part: DFA) -> tuple[list[Any], list[Any]] | None:
+def quick_violation(part: DFA) -> tuple[Any, Any] | None:
     """Words that act as idempotents e, f with e·f·e ≠ f·e, sought among powers of letters and of pairs of letters; cheap."""
     columns, first = np.unique(part.table.T, axis=0, return_index=True)
     words = [[a] for a in first.tolist()]

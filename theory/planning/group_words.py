@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from math import factorial
-from typing import Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +32,7 @@ from ..papers.dihedral import coordinates
 from ..papers.polygon import heads, point, polygons
 
 LARGEST = 240  # elements
-Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.integer]
 
 
 def group_constructions(dfa: DFA, n_h: int | None, exact: bool) -> Iterator[Construction]:
@@ -69,9 +68,10 @@ def _candidates(dfa: DFA, times: Ints, n_h: int | None) -> Iterator[Construction
         yield from _inside(dfa, times, lambda: papers.rotations("icosahedron"), "rotations of the icosahedron")
     for n in (3, 4, 5):
         if size == factorial(n) and n_h is not None and n_h < n - 1:
-            layers = cast(Literal[3, 4], 4 if n_h == 1 else 3)
             steps = None if n_h == 1 else n_h
-            yield from _inside(dfa, times, lambda: papers.symmetric(n, layers, steps), f"S_{n} by blocks of swaps")  # noqa: B023
+            yield from _inside(
+                dfa, times, lambda: papers.symmetric(n, 4 if n_h == 1 else 3, steps), f"S_{n} by blocks of swaps"
+            )  # noqa: B023
 
 
 def _turning(dfa: DFA, times: Ints, m: int, size: int) -> Iterator[Construction]:
