@@ -229,7 +229,7 @@ def construct(
 def check(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `deltaword compile --out` made.")]) -> None:
     """Check a certificate again.
 
-    Whether the certificate is true of the weights beside it, from nothing but the two files.
+    Whether the certificate is true of the weights beside it, from nothing but the files in the folder.
     """
     from .theory.certificate import WEIGHTS_FILE, Certificate, certify_weights
     from .theory.certificate import check as is_true

@@ -7,7 +7,6 @@ from typing import Literal
 
 from ..automata.dfa import DFA
 from ..automata.errors import NotCompilable, TooLarge
-from ..theory.constructions.one_layer import why_not
 from ..theory.constructions.registers import Keys
 from ..theory.planning.planner import Option, Options, options
 from .assemble import assemble
@@ -79,6 +78,10 @@ def choose(
     dfa: DFA, keys: Keys, layers: Layers, n_h: int | None, exact: bool = True, seconds: float = 20.0
 ) -> tuple[Option, Plan]:
     """The cheapest plan within the limits, and the account of the others."""
+    if not isinstance(dfa, DFA):
+        raise NotCompilable(
+            f"{dfa!r} is a {type(dfa).__name__}, not a machine; make one first: deltaword.DFA.from_regex(pattern), …"
+        )
     if keys not in ("raw", "unit"):
         raise NotCompilable(f"keys={keys!r} is not known; use 'raw' or 'unit'")
     for name, value in (("layers", None if layers == "fewest" else layers), ("n_h", n_h)):
@@ -108,12 +111,13 @@ def choose(
             f"{sizes[id(least)] * 4 / 2**30:.1f} GiB in float32; the limit is {LARGEST:,}: use fewer letters or a smaller machine"
         )
     chosen = min(small, key=cost)
-    considered = [
+    weighed_up = [
         Considered(option.kind, option.shapes, sizes[id(option)], compared(option, chosen, cost, most))
         for option in sorted(weighed.found, key=cost)
         if option is not chosen
     ]
-    considered += [Considered(kind, [], None, why) for kind, why in weighed.refused]
+    weighed_up += [Considered(kind, [], None, why) for kind, why in weighed.refused]
+    considered = list({str(other): other for other in weighed_up}.values())  # different splits may come to the same
     return chosen, plan_for(chosen, dfa, keys, considered, weighed)
 
 
@@ -145,13 +149,11 @@ def compared(option: Option, chosen: Option, cost: Callable[[Option], Cost], mos
 
 def refusal(dfa: DFA, weighed: Options, most: int | None, n_h: int | None) -> str:
     """Why nothing was found within the limits."""
-    limits = ([] if most is None else [f"{most} layers"]) + ([] if n_h is None else [f"n_h = {n_h}"])
+    limits = ([] if most is None else [f"{most} layer{'s' * (most > 1)}"]) + ([] if n_h is None else [f"n_h = {n_h}"])
     tried = "; ".join(f"{kind}: {why}" for kind, why in weighed.refused)
-    text = f"no plan for this machine of {dfa.n_states} states within {' and '.join(limits) or 'the time'}"
+    text = f"no plan found for this machine of {dfa.n_states} states within {' and '.join(limits) or 'the time and the sizes tried'}"
     if weighed.found:
         text += f"; the fewest layers found are {min(option.layers for option in weighed.found)}"
-    elif not limits:
-        text = why_not(dfa, dfa.reachable())
     if weighed.bounds:
         text += f" ({weighed.bounds[0]})"
     return f"{text}. Tried: {tried}" if tried else text

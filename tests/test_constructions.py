@@ -197,7 +197,7 @@ def test_machines_beyond_one_layer_are_refused_with_a_reason(dfa, reason):
     for keys in KEYS:
         with pytest.raises(NotCompilable, match=reason):
             one_layer(dfa, keys)
-        with pytest.raises(NotCompilable, match="within 1 layers"):
+        with pytest.raises(NotCompilable, match="within 1 layer"):
             compile(dfa, keys, layers=1)
 
 

@@ -83,5 +83,5 @@ def test_all_machines_of_three_states_and_two_letters():
         assert len(net.plan.layers) == (1 if obstruction(dfa) is None else 2)
         assert dw.certify(net, dfa).holds
         if len(net.plan.layers) == 2:
-            with pytest.raises(dw.errors.NotCompilable, match="within 1 layers"):
+            with pytest.raises(dw.errors.NotCompilable, match="within 1 layer"):
                 dw.compile(dfa, layers=1)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from math import factorial
 
 import numpy as np
@@ -68,10 +69,8 @@ def _candidates(dfa: DFA, times: Ints, n_h: int | None) -> Iterator[Construction
         yield from _inside(dfa, times, lambda: papers.rotations("icosahedron"), "rotations of the icosahedron")
     for n in (3, 4, 5):
         if size == factorial(n) and n_h is not None and n_h < n - 1:
-            steps = None if n_h == 1 else n_h
-            yield from _inside(
-                dfa, times, lambda: papers.symmetric(n, 4 if n_h == 1 else 3, steps), f"S_{n} by blocks of swaps"
-            )  # noqa: B023
+            make = partial(papers.symmetric, n, 4, None) if n_h == 1 else partial(papers.symmetric, n, 3, n_h)
+            yield from _inside(dfa, times, make, f"S_{n} by blocks of swaps")
 
 
 def _turning(dfa: DFA, times: Ints, m: int, size: int) -> Iterator[Construction]:

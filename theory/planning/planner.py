@@ -37,7 +37,7 @@ SOLUTIONS_COMPARED = 8
 SPLIT_UP_TO = 200  # states of machines that are taken apart
 HOLES_UP_TO = 9  # states; the maps that holes leave may be (n − 1)^(n − 1)
 HOLONOMY_TUPLES = 100_000
-COVER_VECTORS, COVER_SECONDS, COVER_STATES = 5000, 4.0, 32  # for the machine itself; less within a search
+COVER_VECTORS, COVER_SHARE, COVER_STATES = 5000, 0.2, 32  # for the machine itself; less within a search
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +119,7 @@ def options(
     """
     begin = time.monotonic()
     result = Options()
-    library = Library(keys, n_h, begin + seconds, COVER_VECTORS, COVER_SECONDS, COVER_STATES)
+    library = Library(keys, n_h, begin + seconds, COVER_VECTORS, COVER_SHARE * seconds, COVER_STATES)
     part = dfa.reachable()
     component = library.component(part)
     result.refused = list(library.refused)
@@ -204,11 +204,15 @@ def add_cascades(dfa: DFA, result: Options, library: Library, deadline: float) -
             result.found.append(Option(kind, option))
 
 
+def counted(layers: int) -> str:
+    return "1 layer" if layers == 1 else f"{layers} layers"
+
+
 def add_bounds(small: DFA, result: Options, deadline: float) -> None:
     """What rules out fewer layers."""
     fewest = min((option.layers for option in result.found), default=None)
     result.bound = lower_bound(small, max(0.5, min(3.0, deadline - time.monotonic())), enough=fewest)
-    result.bounds.append(f"at least {result.bound.layers} layers: {result.bound.why}")
+    result.bounds.append(f"at least {counted(result.bound.layers)}: {result.bound.why}")
     if fewest is not None and fewest == result.bound.layers:
         result.bounds[-1] += "; so these are the fewest"
     height = complexity(small)
