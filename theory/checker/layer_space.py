@@ -30,6 +30,14 @@ class Arithmetic(Protocol):
     def reads(self, states: Floats) -> Floats: ...
 
 
+def distinct(rows: Ids) -> tuple[Ids, Ids, Ids]:
+    """The different rows, where each is first, and which of them each row is; quick for one row, as in searches of one letter."""
+    if len(rows) == 1:
+        return rows, np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    found, first, back = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    return found, first, back.ravel()
+
+
 class LayerSpace:
     """States by number, and where each symbol met leads from each."""
 
@@ -60,7 +68,7 @@ class LayerSpace:
     def advance(self, at: Ids, symbols: Ids) -> Ids:
         """Where symbols [N] lead from the states numbered `at` [N]. Raises TooMany before the states become too many, NotExact
         where exact numbers leave their grid."""
-        codes, back = np.unique(symbols << 32 | at, return_inverse=True)  # symbol and state in one number
+        codes, _, back = distinct(symbols << 32 | at)  # symbol and state in one number
         pairs = [(code >> 32, code & 0xFFFFFFFF) for code in codes.tolist()]
         missing: dict[int, list[int]] = {}
         for symbol, state in pairs:
@@ -72,12 +80,12 @@ class LayerSpace:
             reached = canonical(self.network.advance(np.stack([self._states[state] for state in sources]), symbol))
             for source, target in zip(sources, self.enter(reached), strict=True):
                 self._next[symbol, source] = target
-        return np.array([self._next[pair] for pair in pairs], dtype=np.int64)[back.ravel()]
+        return np.array([self._next[pair] for pair in pairs], dtype=np.int64)[back]
 
     def reads(self, at: Ids) -> Floats:
         """What is read of the states numbered `at`: [N, R]."""
-        met, back = np.unique(at, return_inverse=True)
-        return np.stack([self._reads[number] for number in met.tolist()]).astype(np.float64)[back.ravel()]
+        met, _, back = distinct(at)
+        return np.stack([self._reads[number] for number in met.tolist()]).astype(np.float64)[back]
 
     @property
     def states(self) -> Floats:

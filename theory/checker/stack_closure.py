@@ -21,7 +21,7 @@ from .exact_closure import ExactNetwork
 from .explore import UNDECIDED, UNDECIDED_KEPT, Machine
 from .float_closure import FloatNetwork
 from .formats import Floats, grid
-from .layer_space import Ids, LayerSpace, TooMany
+from .layer_space import Ids, LayerSpace, TooMany, distinct
 from .mlp import CheckedMlp, NotExact
 from .tables import LayerTables, LinkTables, StackTables
 
@@ -87,15 +87,16 @@ class LinkMap:
         """The next layer's symbols [N]. Raises NotExact when one is no unit vector, or may round."""
         uses = np.any(self.shift != 0, axis=0)
         triples = np.stack([symbols, before * uses[0], after * uses[1]], axis=1)
-        met, first, back = np.unique(triples, axis=0, return_index=True, return_inverse=True)
-        missing = [i for i, triple in enumerate(map(tuple, met.tolist())) if triple not in self._known]
+        met, first, back = distinct(triples)
+        known = list(map(tuple, met.tolist()))
+        missing = [i for i, triple in enumerate(known) if triple not in self._known]
         if missing:
             found = self._evaluate(*met[missing].T)
             for i, symbol in zip(missing, found.tolist(), strict=True):
                 if symbol < 0:
                     raise LinkLost(f"a link gives no unit vector for symbol {met[i, 0]}", int(first[i]))
-                self._known[tuple(met[i].tolist())] = symbol
-        return np.array([self._known[triple] for triple in map(tuple, met.tolist())], dtype=np.int64)[back.ravel()]
+                self._known[known[i]] = symbol
+        return np.array([self._known[triple] for triple in known], dtype=np.int64)[back]
 
     def _evaluate(self, symbols: Ids, before: Ids, after: Ids) -> Ids:
         if not self.below.exact:
