@@ -93,6 +93,9 @@ def choose(
     weighed = options(dfa, most, n_h, exact, keys, seconds)
     within = [option for option in weighed.found if most is None or option.layers <= most]
     if not within:
+        if weighed.too_large and not weighed.found:
+            cheaper = "take a smaller machine (dfa.minimized(), fewer letters), or compile the factors of a product one by one"
+            raise TooLarge(f"{refusal(dfa, weighed, most, n_h)}. Cheaper: {cheaper}")
         raise NotCompilable(refusal(dfa, weighed, most, n_h))
     sizes = {id(option): count_parameters(option, dfa) for option in weighed.found}
 
@@ -112,7 +115,9 @@ def choose(
         )
     chosen = min(small, key=cost)
     weighed_up = [
-        Considered(option.kind, option.shapes, sizes[id(option)], compared(option, chosen, cost, most))
+        Considered(
+            option.kind, option.shapes, sizes[id(option)], compared(option, chosen, cost, most), 1 if option.exact else 3
+        )
         for option in sorted(weighed.found, key=cost)
         if option is not chosen
     ]

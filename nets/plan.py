@@ -11,19 +11,22 @@ from ..theory.planning.shapes import Shape as LayerPlan
 
 @dataclass(frozen=True)
 class Considered:
-    """A plan that was weighed: its layers and cost where it applies, else why it does not."""
+    """A plan that was weighed: its layers, cost and expected certificate grade where it applies, else why it does not."""
 
     kind: str
     layers: list[LayerPlan]
     parameters: int | None
     why_not: str
+    grade: int = 1
 
     def __str__(self) -> str:
         if self.parameters is None:
             return f"{self.kind}: {self.why_not}"
         n_h = max(layer.n_h for layer in self.layers)
         count = "1 layer" if len(self.layers) == 1 else f"{len(self.layers)} layers"
-        return f"{self.kind}: {count}, n_h = {n_h}, {self.parameters:,} parameters; {self.why_not}"
+        width = sum(layer.heads * layer.K * layer.V for layer in self.layers)  # numbers of state
+        cost = f"{count}, n_h = {n_h}, width {width}, {self.parameters:,} parameters, grade {self.grade}"
+        return f"{self.kind}: {cost}; {self.why_not}"
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ class Plan:
                 rows.append(("  link", f"symbol and what is read → MLP {widths(self.links[i])}"))
         if self.reader:
             rows.append(("reader", f"MLP {widths(self.reader)}"))
-        rows.append(("cost", f"{self.parameters:,} numbers, {self.keys} keys"))
+        width = sum(layer.heads * layer.K * layer.V for layer in self.layers)
+        rows.append(("cost", f"{self.parameters:,} numbers, {width} of state, {self.keys} keys"))
         exact = f"grade {self.grade} in {', '.join(self.exact_in)}" if self.exact_in else "rounds in every float format"
         rows.append(("exact", exact))
         if self.source:

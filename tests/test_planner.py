@@ -258,8 +258,10 @@ def test_networks_too_large_are_refused_before_they_are_built(monkeypatch):
 
 def test_machines_too_large_to_take_apart_are_refused_with_the_reason():
     dfa = random_dfa(300, 2, seed=0)
-    with pytest.raises(dw.errors.NotCompilable, match="more than 200 states are not taken apart"):
+    with pytest.raises(dw.errors.TooLarge, match=r"more than 200 states are not taken apart.*Cheaper: "):
         dw.compile(dfa, seconds=1)
+    with pytest.raises(dw.errors.TooLarge, match=r"chains of tiles.*GiB.*Cheaper: "):
+        dw.compile(random_dfa(32, 2, seed=0), seconds=1)
 
 
 def test_a_saved_network_answers_alike_in_a_fresh_process_on_long_words(tmp_path):

@@ -1055,6 +1055,38 @@ def test_a_layer_that_only_a_wider_format_holds_exactly_is_not_called_exact():
     assert shortest_failing_length(net, net.dfa, 3) == 2
 
 
+def test_a_reader_that_rounds_is_no_grade_1():
+    for name, dtype in zip(SMALL, (torch.float32, torch.float64) * 3, strict=True):
+        net = fresh(name, dtype)
+        with torch.no_grad():
+            net.readout.weight.mul_(0.1)
+        certificate = certify(net)
+        assert (certificate.holds, certificate.grade, certificate.scope) == (True, 2, "all lengths")
+        assert certificate.reason.startswith("the reader rounds")
+
+
+def test_a_convolution_that_rounds_is_not_followed():
+    """The layer reads 3 before and after; 87 · 3 − 86 · 3 is 3, but bfloat16 has no 261."""
+    net = by_hand(DFA([[0], [1]], 0, [0], "a"), [(1, 1, 1, 1, False, 1), (1, 1, 1, 1, False, 2)], links=[[1, 2]])
+    with torch.no_grad():
+        net.layers[0].initial_state.fill_(3)
+        net.layers[0].query.fill_(1)
+        net.links[0].shift.copy_(torch.tensor([[87.0, -86.0]]))
+        first, last = net.links[0].mlp
+        first.weight[0, 1], first.bias[0] = -1, 3
+        last.weight.copy_(torch.tensor([[-1.0], [1.0]]))
+        last.bias[0] = 1
+        net.layers[1].k_proj.weight[0, 1], net.layers[1].b_proj.weight[0, 1] = 1, 2  # symbol 1 is a mirror
+        net.layers[1].initial_state.fill_(1)
+        net.layers[1].query.fill_(1)
+        net.readout.weight.copy_(torch.tensor([[0.0, 1.0], [0.0, -1.0]]))
+        net.accepting[0] = True
+    assert certify(net).grade == 1
+    certificate = certify(net.bfloat16())
+    assert (certificate.holds, certificate.counterexample) == (False, "a")
+    assert "a convolution may round" in certificate.reason
+
+
 def test_a_layer_whose_states_leave_every_grid_is_searched_in_floats():
     """s ← s / 2: no proof in exact numbers, but one in floats, where it underflows in the end."""
     net = by_hand(DFA([[0, 0]], 0, [0], "ab"), [(1, 1, 1, 1, False, 2)], reader=[2])

@@ -31,6 +31,7 @@ class CheckedMlp:
     def __init__(self, maps: Sequence[Affine], form: Format, what: str):
         self.format, self.what = form, what
         self.maps = [(m.weight.astype(np.float64), m.bias.astype(np.float64)) for m in maps]
+        self.sizes = [W if W.min() >= 0 else np.abs(W) for W, _ in self.maps]
         self.grids = [(grid(W, finest=14), grid(b, finest=14)) for W, b in self.maps]
         self.widest = max(len(b) for _, b in self.maps)
 
@@ -41,19 +42,18 @@ class CheckedMlp:
 
     def _exact(self, x: Floats) -> Floats:
         bits = min(self.format.bits, 52)
-        for i, ((W, b), (g_weight, g_bias)) in enumerate(zip(self.maps, self.grids, strict=True)):
+        for i, ((W, b), size, (g_weight, g_bias)) in enumerate(zip(self.maps, self.sizes, self.grids, strict=True)):
             if i:
                 x = np.maximum(x, 0)
             g_x = grid(x, finest=14)
             if g_weight is None or g_bias is None or g_x is None:
                 raise NotExact(f"numbers of {self.what}, map {i}, are on no grid")
             g = max(g_weight + g_x, g_bias)
-            sizes = np.abs(x) @ np.abs(W).T
+            sizes = np.abs(x) @ size.T
             largest = (sizes + np.abs(b)).max(initial=0)
             if g > self.format.normal or not largest <= 2.0 ** (bits - g):
                 raise NotExact(f"{self.what}, map {i}, may exceed {2.0 ** (bits - g):g} or fall under 2^-{self.format.normal}")
-            positive = x.min(initial=0) >= 0 and W.min(initial=0) >= 0  # as in tables: then one product serves for both
-            x = (sizes if positive else x @ W.T) + b
+            x = (sizes if size is W and x.min(initial=0) >= 0 else x @ W.T) + b  # nothing negative: one product serves for both
         return x
 
     def decided(self, x: Floats, radius: Floats) -> npt.NDArray[np.int64]:
@@ -65,19 +65,17 @@ class CheckedMlp:
     def _decided(self, x: Floats, radius: Floats) -> npt.NDArray[np.int64]:
         form, finite = self.format, np.ones(len(x), dtype=bool)
         with np.errstate(all="ignore"):
-            for i, (W, b) in enumerate(self.maps):
+            for i, ((W, b), size) in enumerate(zip(self.maps, self.sizes, strict=True)):
                 if i:
                     low, high = np.maximum(x - radius, 0), np.maximum(x + radius, 0)
                     x, radius = (low + high) / 2, (high - low) / 2 + 2.0**-51 * high
                 terms = W.shape[1] + 3  # roundings that any one product passes through, whatever the order
-                sizes = (np.abs(x) + radius) @ np.abs(W).T + np.abs(b)
+                sizes = (np.abs(x) + radius) @ size.T + np.abs(b)
                 rounding = np.expm1(terms * (np.log1p(2.0**-form.bits) + 2.0**-52)) * 1.01 * sizes
                 # what is not a normal number some matrix products take for 0
-                rounding += (
-                    terms * 2.0**-form.normal * (1 + (np.abs(x) + radius).sum(axis=1, keepdims=True) + np.abs(W).sum(axis=1))
-                )
+                rounding += terms * 2.0**-form.normal * (1 + (np.abs(x) + radius).sum(axis=1, keepdims=True) + size.sum(axis=1))
                 finite &= np.all(sizes + rounding <= form.largest, axis=1)  # else some order might overflow
-                x, radius = x @ W.T + b, radius @ np.abs(W).T * 1.01 + rounding
+                x, radius = x @ W.T + b, radius @ size.T * 1.01 + rounding
             named = x.argmax(axis=1)
             each = np.arange(len(x))
             least, others = (x - radius)[each, named], x + radius

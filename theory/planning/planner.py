@@ -107,6 +107,7 @@ class Options:
     bound: Bound = field(default_factory=lambda: Bound(0, ""))
     bounds: list[str] = field(default_factory=list)
     not_tried: list[str] = field(default_factory=list)
+    too_large: bool = False  # whether a plan was refused for its size
 
 
 def options(
@@ -132,6 +133,7 @@ def options(
         return result
     if part.n_states > SPLIT_UP_TO:
         result.refused.append(("several layers", f"machines of more than {SPLIT_UP_TO} states are not taken apart"))
+        result.too_large = True
         return result
     smaller = dfa.minimized().n_states
     if smaller < part.n_states:
@@ -196,6 +198,7 @@ def add_cascades(dfa: DFA, result: Options, library: Library, deadline: float) -
             cascade = build()
         except TooLarge as error:
             result.refused.append((kind, str(error)))
+            result.too_large = True
             continue
         option = of_cascade(cascade, library)
         if option is None:

@@ -25,6 +25,7 @@ from .splits import Split, around_sink, holes, images, memories, quotients
 QUOTIENTS_TRIED = 6
 CONGRUENCES_UP_TO_STATES = 24
 SYMBOLS_UP_TO = 3000
+QUICK_STATES = 12  # up to here a way down is found in seconds
 
 
 @dataclass
@@ -56,9 +57,12 @@ class Search:
             self._refused[rest, layers] = None
 
     def greedy(self, rest: DFA) -> list[Split]:
-        """Always the split that leaves the fewest states: quickly done, an upper bound, whatever the deadline."""
+        """Always the split that leaves the fewest states: an upper bound, for small machines whatever the deadline."""
         path: list[Split] = []
         while self.library.component(rest) is None:
+            if rest.n_states > QUICK_STATES and time.monotonic() > self.deadline:
+                self.cut_short = True
+                return []
             splits = self.splits(rest)
             if not splits:
                 return []
