@@ -26,7 +26,7 @@ class NotExact(Exception):
 
 
 class CheckedMlp:
-    """Affine maps with a ReLU after each but the last, or (`named`) after each but the readout, which is the last, too."""
+    """Affine maps with a ReLU after each but the last."""
 
     def __init__(self, maps: Sequence[Affine], form: Format, what: str):
         self.format, self.what = form, what
