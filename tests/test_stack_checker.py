@@ -705,6 +705,8 @@ def random_layer(rng: np.random.Generator, dtype: torch.dtype, kind: str) -> tup
     with torch.no_grad():
         for parameter in net.layer.parameters():
             parameter.copy_(numbers(parameter.shape))
+        if rng.integers(4) == 0:
+            net.layer.b_proj.weight.zero_()  # nothing but the gate
         state = numbers((1, H, K, V)).to(dtype)
     return net.to(dtype), state
 
@@ -1053,6 +1055,22 @@ def test_a_layer_that_only_a_wider_format_holds_exactly_is_not_called_exact():
     assert (certificate.holds, certificate.counterexample) == (False, "sf")
     assert fails(net, net.dfa, "sf")
     assert shortest_failing_length(net, net.dfa, 3) == 2
+
+
+def test_a_read_whose_partial_sums_round_is_not_called_exact():
+    """1024 − 1024 + 1027 + 0, by halves: 1024 + 1027 is no float16 number."""
+    net = by_hand(DFA([[0], [1]], 0, [0], "a"), [(1, 4, 1, 1, False, 1)], reader=[1, 1])
+    with torch.no_grad():
+        net.layer.initial_state[0, :, 0] = torch.tensor([1024.0, -1024.0, 1027.0, 0.0])
+        net.layer.query.fill_(1)
+        net.reader[0].weight[0, 0], net.reader[0].bias[0] = 1, -1021
+        net.reader[1].weight[0, 0], net.reader[1].bias[0] = 1, -6
+        net.readout.weight[1, 0], net.readout.bias[0] = 2, 1
+        net.accepting[0] = True
+    assert certify(net.to(torch.float32)).grade == 1
+    certificate = certify(net.half())
+    assert (certificate.holds, certificate.counterexample) == (False, "")
+    assert fails(net, net.dfa, "")
 
 
 def test_a_reader_that_rounds_is_no_grade_1():
