@@ -697,7 +697,7 @@ def random_layer(rng: np.random.Generator, dtype: torch.dtype, kind: str) -> tup
     """One layer with two letters, and a state [1, H, K, V]: numbers around 1, of many sizes, or near both ends of the format."""
     H, K, V, n_h = (int(n) for n in rng.integers([1, 1, 1, 1], [3, 7, 3, 4]))
     net = by_hand(DFA([[0, 0]], 0, [0], "ab"), [(H, K, V, n_h, bool(rng.integers(2)), 2)])
-    spread = {"around 1": 0, "of many sizes": 6, "wild": int(math.log2(torch.finfo(dtype).max)) - 8}[kind]
+    spread = {"around 1": 0, "underflow": 0, "of many sizes": 6, "wild": int(math.log2(torch.finfo(dtype).max)) - 8}[kind]
 
     def numbers(shape) -> torch.Tensor:
         return torch.from_numpy(np.ldexp(rng.normal(size=tuple(shape)), rng.integers(-spread, spread + 1, size=tuple(shape))))
@@ -705,10 +705,17 @@ def random_layer(rng: np.random.Generator, dtype: torch.dtype, kind: str) -> tup
     with torch.no_grad():
         for parameter in net.layer.parameters():
             parameter.copy_(numbers(parameter.shape))
-        if rng.integers(4) == 0:
+        if kind == "underflow":  # products of states fall under the least number, and strong steps carry that on
+            net.layer.v_proj.weight.zero_()
+            for parameter in (net.layer.k_proj.weight, net.layer.b_proj.weight):
+                parameter.mul_(16)
+        elif rng.integers(4) == 0:
             net.layer.b_proj.weight.zero_()  # nothing but the gate
-        state = numbers((1, H, K, V)).to(dtype)
-    return net.to(dtype), state
+        state = numbers((1, H, K, V))
+        if kind == "underflow":
+            state *= torch.finfo(dtype).smallest_normal * torch.finfo(dtype).eps * 8
+            net.layer.k_proj.weight.mul_(2.0 ** -torch.randint(0, 8, net.layer.k_proj.weight.shape))
+    return net.to(dtype), state.to(dtype)
 
 
 def error_over_bound(net: Network, state: torch.Tensor) -> float:
@@ -746,7 +753,7 @@ def exactly(wide: Wide, letter: int, h: int, v: int, S: list[Fraction]) -> list[
     return S
 
 
-KINDS = ["around 1", "of many sizes", "wild"]
+KINDS = ["around 1", "of many sizes", "wild", "underflow"]
 
 
 @settings(max_examples=250, deadline=None)
@@ -843,7 +850,7 @@ def bound_of(net: Network) -> Horizon:
     tables, dfa = read_tables(live_weights(net)), net.dfa
     stack = tables if isinstance(tables, StackTables) else as_stack(tables)
     machine = Machine(dfa.table.astype(np.int64), dfa.start, dfa.accepting_mask, True)
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, np.errstate(all="ignore"):
         patch.setattr(stack_closure, "FLOAT_TUPLES_UP_TO", 300)
         return Horizon(stack, machine, stack_closure.stack_closure(stack, machine).spaces)
 
@@ -947,6 +954,60 @@ def test_states_at_the_radius_are_named_rightly_whichever_way_they_are_off(name)
                 assert np.array_equal(named, np.array(bound.keys)[:, -1])
             wrong += int((named != np.array(bound.keys)[:, -1]).sum())
     assert wrong, "the radius is not idle: thirty times as far some states are named wrongly"
+
+
+def test_names_count_where_states_are_claimed_and_only_acceptance_where_a_language_is():
+    """Five corners, all accepting, two of them with each other's names: the names are wrong, the language is right."""
+    net = mirrors(5)
+    net.dfa = DFA(net.dfa.table, 0, range(5), "rs")
+    net.accepting.fill_(True)
+    with torch.no_grad():
+        net.readout.weight[[2, 3]] = net.readout.weight[[3, 2]].clone()
+    bound = bound_of(net)
+    assert bound.close()
+    assert bound.radius() == 0
+    bound.machine = Machine(bound.machine.table, 0, bound.machine.accepting, False)
+    assert bound.radius() > 0.2
+
+
+def test_reads_that_might_overflow_have_no_horizon():
+    """Corners 40,000 from the centre, read along a query of length 2."""
+    for size, more in ((10_000.0, True), (40_000.0, False)):
+        net = mirrors(5).double()
+        with torch.no_grad():
+            net.layer.initial_state.mul_(size)
+            net.layer.query.mul_(2)
+            net.readout.weight.div_(8)  # so that only the reads are large
+        bound = bound_of(net.half())
+        with np.errstate(all="ignore"):
+            assert bound.close()
+            assert (bound.radius() > 0) == more
+
+
+def test_subnormal_weights_of_a_layer_that_rounds_prove_nothing():
+    net: Any = IRRATIONAL["D_5 in two layers"](torch.float32)
+    with torch.no_grad():
+        net.layers[1].v_proj.weight[0, 0] = 1e-40
+    certificate = certify(net)
+    assert not certificate.holds
+    assert "subnormal" in certificate.reason
+
+
+def test_embeddings_that_are_no_unit_vectors_prove_nothing():
+    """2·e_a and halved projections compute the same, but the order in which a projection is summed is open."""
+    for name in ("flip_flop_sink", "T_3"):
+        net = fresh(name)
+        first = net.layers[0]
+        with torch.no_grad():
+            net.embedding.weight.mul_(2)
+            for projection in filter(None, (first.k_proj, first.v_proj, first.b_proj, first.g_proj)):
+                projection.weight.div_(2)
+            for shared in net.links[:1]:
+                shared.mlp[0].weight[:, : net.dfa.n_letters] /= 2
+        assert shortest_failing_length(net, net.dfa, 4) is None
+        certificate = certify(net)
+        assert (certificate.holds, certificate.counterexample) == (False, None)
+        assert "not a unit vector" in certificate.reason
 
 
 # ---------------------------------------------------------------------- what fooled the bound once
