@@ -125,7 +125,7 @@ class DFA:
         """The minimal automaton of a pattern in Python's `re` syntax, for whole words (as `re.fullmatch`).
 
         alphabet   the letters, single characters; default: those the pattern names
-        Raises     PatternSyntax, NotRegular (by name, with its column), EmptyAlphabet, UnknownLetter, TooLarge
+        Raises     PatternSyntax, NotRegular and NotSupported (by name, with its column), EmptyAlphabet, UnknownLetter, TooLarge
 
         >>> DFA.from_regex("(ab|ba)*", alphabet="ab").accepts("abba")
         True

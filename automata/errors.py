@@ -55,7 +55,11 @@ class PatternSyntax(PatternError):
 
 
 class NotRegular(PatternError):
-    """A construct that has no finite automaton (a backreference), or that this translation does not take (look-around, ...)."""
+    """A construct that has no finite automaton: a backreference."""
+
+
+class NotSupported(PatternError):
+    """A construct that this translation does not take: look-around, word boundaries, atomic groups, some flags."""
 
 
 class BadPermutation(DeltawordError, ValueError):
@@ -86,8 +90,20 @@ class TooLarge(DeltawordError, ValueError):
     """A construction stopped before it would exhaust memory; the message names the limit and how to raise it."""
 
 
+class BadArgument(DeltawordError, ValueError):
+    """An option or a size that a function does not take; the message says which it takes."""
+
+
 class BadStep(DeltawordError, ValueError):
-    """A Householder step outside 0 ≤ β‖k‖² ≤ 2, or of the wrong size."""
+    """A Householder step outside 0 ≤ β‖k‖² ≤ 2, or parts of a layer whose sizes do not fit together."""
+
+
+class NotExact(BadStep):
+    """A number that is rounded, or of a kind exact arithmetic does not know, where an exact one is needed."""
+
+
+class ProofFails(DeltawordError, ValueError):
+    """An exact construction that does not do what it claims; the message names the case."""
 
 
 class NotCompilable(DeltawordError, ValueError):

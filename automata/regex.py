@@ -31,9 +31,9 @@ def from_regex(pattern: str, alphabet: Iterable[str] | None = None) -> DFA:
     pattern    Python's `re` syntax: classes, \\d \\w \\s, dot, counts, alternatives, groups, ^ $ \\A \\Z, (?i) (?s) (?x) (?a)
     alphabet   the letters, single characters. Without it: the characters that the pattern spells out, alone or in a class or in
                a range of at most 256 (in both cases under (?i)), in the order of their code points
-    Raises     PatternSyntax, NotRegular (by name, with its column), EmptyAlphabet (nothing is spelt out), UnknownLetter (a letter
-               of the pattern that the alphabet lacks; classes and ranges may well go beyond it), BadAutomaton (an alphabet with
-               something else than single characters), DuplicateLetter, TooLarge
+    Raises     PatternSyntax, NotRegular and NotSupported (by name, with its column), EmptyAlphabet (nothing is spelt out),
+               UnknownLetter (a letter of the pattern that the alphabet lacks; classes and ranges may well go beyond it),
+               BadAutomaton (an alphabet with something else than single characters), DuplicateLetter, TooLarge
 
     >>> from_regex("(ab|ba)*").accepts("abba"), from_regex("a$|^b").accepts("ab")
     (True, False)

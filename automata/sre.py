@@ -12,7 +12,7 @@ import re._parser as parser  # pyright: ignore[reportMissingImports]
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from .errors import NotRegular, PatternSyntax, TooLarge
+from .errors import NotRegular, NotSupported, PatternError, PatternSyntax, TooLarge
 from .lexemes import FLAGS, A, I, Lexeme, S, U, X, combined, lexemes
 
 
@@ -57,7 +57,7 @@ Node = Letter | Sequence | Choice | Repeat | Anchor
 
 
 def parse(pattern: str) -> Node:
-    """The tree of a pattern. Raises PatternSyntax, NotRegular, TooLarge (nested too deeply).
+    """The tree of a pattern. Raises PatternSyntax, NotRegular, NotSupported, TooLarge (nested too deeply).
 
     >>> parse("a{2,}")
     Repeat(body=Letter(ranges=((97, 97),), categories='', negated=False, ignore_case=False, ascii=False), least=2, most=None)
@@ -73,7 +73,7 @@ def parse(pattern: str) -> Node:
     except RecursionError:
         raise nested_too_deeply(pattern) from None
     except (OverflowError, ValueError) as error:
-        if isinstance(error, (NotRegular, PatternSyntax)):
+        if isinstance(error, PatternError):
             raise
         raise PatternSyntax(*_about_number_or_flags(error, pattern)) from None
 
@@ -158,12 +158,13 @@ def _checked(flags: int, pattern: str) -> int:
     return flags
 
 
-def _refusal(pattern: str, name: str) -> NotRegular:
+def _refusal(pattern: str, name: str) -> NotRegular | NotSupported:
     """About the first construct of the pattern that is not taken; `name` if the scanner finds none."""
     for lexeme in lexemes(pattern):
         if reason := _reason(lexeme):
-            return NotRegular(reason, pattern, lexeme.column)
-    return NotRegular(f"{name} is not taken", pattern, None)
+            error = NotRegular if lexeme.kind == "backreference" else NotSupported
+            return error(reason, pattern, lexeme.column)
+    return NotSupported(f"{name} is not taken", pattern, None)
 
 
 def _reason(lexeme: Lexeme) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from ..automata.dfa import DFA
-from ..automata.errors import NotCompilable, TooLarge
+from ..automata.errors import BadArgument, NotCompilable, TooLarge
 from ..theory.constructions.registers import Keys
 from ..theory.planning.planner import Option, Options, options
 from .assemble import assemble
@@ -79,14 +79,14 @@ def choose(
 ) -> tuple[Option, Plan]:
     """The cheapest plan within the limits, and the account of the others."""
     if not isinstance(dfa, DFA):
-        raise NotCompilable(
+        raise BadArgument(
             f"{dfa!r} is a {type(dfa).__name__}, not a machine; make one first: deltaword.DFA.from_regex(pattern), …"
         )
     if keys not in ("raw", "unit"):
-        raise NotCompilable(f"keys={keys!r} is not known; use 'raw' or 'unit'")
+        raise BadArgument(f"keys={keys!r} is not known; use 'raw' or 'unit'")
     for name, value in (("layers", None if layers == "fewest" else layers), ("n_h", n_h)):
         if value is not None and not (isinstance(value, int) and not isinstance(value, bool) and value >= 1):
-            raise NotCompilable(
+            raise BadArgument(
                 f"{name}={value!r} is not a whole number from 1 up" + (" or 'fewest'" if name == "layers" else "")
             )
     most = None if layers == "fewest" else int(layers)

@@ -35,7 +35,7 @@ def parity(dtype: torch.dtype = torch.float32) -> Network:
 def counting(m: int, layers: Literal[1, 2] = 1, dtype: torch.dtype = torch.float32) -> Network:
     """The number of 1s modulo m, 2 ≤ m ≤ 500: one layer with n_h = 2, or two with n_h = 1.
 
-    Raises  BadStep on other sizes
+    Raises  BadArgument on other sizes
     Source  Grazzi et al. 2411.12537, Theorem 2 (why not one layer with n_h = 1)
 
     >>> [counting(5, layers).states("11111")[-1] for layers in (1, 2)]
@@ -47,7 +47,7 @@ def counting(m: int, layers: Literal[1, 2] = 1, dtype: torch.dtype = torch.float
 def dihedral(m: int, letters: Literal["elements", "generators"] = "elements", dtype: torch.dtype = torch.float32) -> Network:
     """The products of symmetries of a regular m-gon in two layers, n_h = 1; letters: all 2m, or only r and s.
 
-    Raises  BadStep on other choices
+    Raises  BadArgument on other choices
     Source  Siems et al. 2502.10297 (two layers suffice)
 
     >>> net = dihedral(3)
@@ -66,7 +66,7 @@ def symmetric(
 ) -> Network:
     """The products of permutations of n points: one layer (n_h = n − 1), three (n_h ≥ 2, default 2) or four (n_h = 1).
 
-    Raises  BadStep on other choices; TooLarge, with the estimate and the cheaper option, where the table between layers is too large
+    Raises  BadArgument on other choices; TooLarge, with the estimate and the cheaper option, where the table of a link is too large
             for a network (theory/papers/block_scheme.py is the procedure it would hold)
     Source  Siems et al. 2502.10297, Theorem 1
 
@@ -82,7 +82,7 @@ def rotations(
     letters: Literal["elements", "generators"] = "elements",
     dtype: torch.dtype = torch.float32,
 ) -> Network:
-    """The rotations of a solid, S_4 or A_5, in one layer with n_h = 2. Raises BadStep on another solid.
+    """The rotations of a solid, S_4 or A_5, in one layer with n_h = 2. Raises BadArgument on another solid.
 
     >>> rotations("cube").plan.layers[0].n_h
     2

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..automata.errors import BadStep
+from ..automata.errors import BadArgument
 from ..kernels.reference import delta_product
 
 
@@ -24,7 +24,7 @@ class DeltaProduct(nn.Module):
     n_heads, head_k, head_v   heads with states [head_k, head_v]; default: d_model split among the heads
     beta_max    1 or 2: eigenvalues in [0, 1] or [−1, 1]
     gate        whether a scalar a token and head in (0, 1) multiplies the state first
-    Raises      BadStep for sizes and ranges that make no layer
+    Raises      BadArgument for sizes and ranges that make no layer
 
     >>> layer = DeltaProduct(d_model=8, n_h=2, n_heads=2, beta_max=2)
     >>> layer(torch.zeros(3, 5, 8))[0].shape
@@ -43,16 +43,16 @@ class DeltaProduct(nn.Module):
     ):
         super().__init__()
         if n_heads < 1:
-            raise BadStep(f"{n_heads} heads; a layer has at least 1")
+            raise BadArgument(f"{n_heads} heads; a layer has at least 1")
         if beta_max not in (1, 2):
-            raise BadStep(
+            raise BadArgument(
                 f"beta_max is {beta_max}; 1 gives eigenvalues in [0, 1], 2 gives [-1, 1], and beyond 2 the state may grow"
             )
         self.n_h, self.n_heads, self.beta_max = n_h, n_heads, beta_max
         self.head_k = d_model // n_heads if head_k is None else head_k
         self.head_v = d_model // n_heads if head_v is None else head_v
         if min(n_h, n_heads, self.head_k, self.head_v) < 1:
-            raise BadStep(f"n_h {n_h}, {n_heads} heads of {self.head_k} × {self.head_v}: all must be at least 1")
+            raise BadArgument(f"n_h {n_h}, {n_heads} heads of {self.head_k} × {self.head_v}: all must be at least 1")
         self.q_proj = nn.Linear(d_model, n_heads * self.head_k, bias=False)
         self.k_proj = nn.Linear(d_model, n_h * n_heads * self.head_k, bias=False)
         self.v_proj = nn.Linear(d_model, n_h * n_heads * self.head_v, bias=False)

@@ -131,9 +131,9 @@ def test_construct_writes_a_network_that_check_accepts(tmp_path):
     [
         (["construct", "dihedral"], "dihedral needs --m"),
         (["construct", "parity", "--m", "3"], "parity takes no --m"),
-        (["construct", "counting", "--m", "1"], "BadStep: "),
+        (["construct", "counting", "--m", "1"], "BadArgument: "),
         (["construct", "symmetric", "--n", "6", "--layers", "4"], "TooLarge: "),
-        (["construct", "rotations", "--solid", "ball"], "BadStep: "),
+        (["construct", "rotations", "--solid", "ball"], "BadArgument: "),
         (["compile", "a*b*", "--layers", "none"], "'none' is neither 'fewest' nor a whole number"),
         (["compile", "a*b*", "--plan-only", "--out", "x"], "--plan-only builds no network"),
     ],

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from theory_strategies import FORMATS, bits
 
-from deltaword.automata.errors import BadStep
+from deltaword.automata.errors import BadArgument
 from deltaword.nets.delta_product import DeltaProduct
 from deltaword.nets.fixed_layer import FixedDeltaProduct
 
@@ -129,7 +129,7 @@ NO_LAYERS = [{"beta_max": 3}, {"beta_max": 0}, {"n_h": 0}, {"n_h": -1}, {"n_head
 
 @pytest.mark.parametrize("options", [*NO_LAYERS, {"head_k": 0}, {"head_v": 0}, {"head_k": -1}])
 def test_sizes_and_ranges_that_make_no_layer_are_refused(options):
-    with pytest.raises(BadStep):
+    with pytest.raises(BadArgument):
         DeltaProduct(12, **options)
 
 

@@ -12,7 +12,7 @@ import sympy
 from sympy.combinatorics import Permutation
 
 from deltaword import DFA, languages
-from deltaword.automata.errors import BadStep, TooLarge
+from deltaword.automata.errors import BadArgument, BadStep, ProofFails, TooLarge
 from deltaword.theory.closure import closure
 from deltaword.theory.cyclotomic import cos_pi, sin_pi
 from deltaword.theory.exact_layer import Head, LetterAction
@@ -111,7 +111,7 @@ def test_two_mirrors_in_the_other_order_turn_backwards():
     (head,) = made.stack.layers[0]
     backwards = with_layer(made.stack, 0, [with_steps(head, 1, head.letters[1].steps[::-1])])
     for proof in (closure, ExactStack.closure):
-        with pytest.raises(BadStep, match="read as"):
+        with pytest.raises(ProofFails, match="read as"):
             proof(backwards, made.dfa)  # type: ignore[operator]
 
 
@@ -164,7 +164,7 @@ def test_s_then_r_differs_from_r_then_s():
     made = dihedral(5)
     assert made.stack.states(["s", "r"])[-1] != made.stack.states(["r", "s"])[-1]
     wrong = DFA(made.dfa.table.T[: made.dfa.n_states], 0, [0], made.dfa.alphabet)  # x·g in place of g·x
-    with pytest.raises(BadStep, match="read as"):
+    with pytest.raises(ProofFails, match="read as"):
         closure(made.stack, wrong)
 
 
@@ -172,19 +172,19 @@ def test_a_changed_key_a_changed_link_and_a_changed_reader_are_found():
     made = dihedral(7)
     head = made.stack.layers[1][0]
     other = Step(2, (-sin_pi(3, 14), cos_pi(3, 14)), (0, 0))  # a mirror between two
-    with pytest.raises(BadStep, match="read as"):
+    with pytest.raises(ProofFails, match="read as"):
         closure(with_layer(made.stack, 1, [with_steps(head, 2, [other])]), made.dfa, limit=10_000)
     (link,) = made.stack.links
     weights = [W.copy() for W in link.mlp.weights]
     weights[-1][:, [0, 3]] = weights[-1][:, [3, 0]]  # two entries of the table exchanged
-    with pytest.raises(BadStep, match="read as"):
+    with pytest.raises(ProofFails, match="read as"):
         closure(replace(made.stack, links=(Link(link.shift, Mlp(tuple(weights), link.mlp.biases)),)), made.dfa)
     weights[-1][:] = 0
-    with pytest.raises(BadStep, match="no unit vector"):
+    with pytest.raises(ProofFails, match="no unit vector"):
         closure(replace(made.stack, links=(Link(link.shift, Mlp(tuple(weights), link.mlp.biases)),)), made.dfa)
     rows = [W.copy() for W in made.stack.reader.weights]
     rows[0][3] = rows[0][4]
-    with pytest.raises(BadStep, match="read as"):
+    with pytest.raises(ProofFails, match="read as"):
         closure(replace(made.stack, reader=Mlp(tuple(rows), made.stack.reader.biases)), made.dfa)
 
 
@@ -199,7 +199,7 @@ def test_ties_and_narrow_leads_are_settled_exactly():
         if named == 0:
             assert closure(stack, one_state) == 1
         else:
-            with pytest.raises(BadStep, match="read as 1"):
+            with pytest.raises(ProofFails, match="read as 1"):
                 closure(stack, one_state)
 
 
@@ -443,11 +443,11 @@ def test_both_proofs_object_to_planted_faults(layers):
         blocks = made.lemma.__self__  # type: ignore[union-attr]
         blocks = type(blocks)(blocks.scheme, blocks.dfa)
         blocks.__dict__["stack"] = damaged
-        with pytest.raises(BadStep):
+        with pytest.raises(ProofFails):
             blocks.lemma()
         try:
             assert closure(damaged, made.dfa) == made.pairs
-        except BadStep:
+        except ProofFails:
             continue
         harmless.append(name)
     assert harmless == [f"reader, layer {len(made.stack.reader.weights) - 2}"]
@@ -499,7 +499,7 @@ def test_what_is_too_large_is_refused_with_the_way_out():
         lambda: dihedral(4, letters="some"),  # type: ignore[arg-type]
         lambda: rotations("tetrahedron"),  # type: ignore[arg-type]
     ):
-        with pytest.raises(BadStep):
+        with pytest.raises(BadArgument):
             call()
 
 
@@ -566,7 +566,7 @@ def test_every_single_changed_number_of_a_program_that_matters_is_found():
         damaged = Mlp(tuple(weights), tuple(biases))
         try:
             program.check(damaged)
-        except BadStep:
+        except ProofFails:
             noticed += 1
         else:
             assert [damaged(x).tolist() for x in inputs] == right

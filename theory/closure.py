@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..automata.dfa import DFA
-from ..automata.errors import BadStep, TooLarge
+from ..automata.errors import ProofFails, TooLarge
 from .exact_layer import Head, LetterAction
 from .exact_stack import ExactStack
 from .mlp import Mlp
@@ -32,7 +32,7 @@ AT_ONCE = 2**22  # numbers in one batch of inputs
 def closure(stack: ExactStack, dfa: DFA, limit: int = 1_000_000) -> int:
     """The number of reachable pairs (stack state, machine state), after the stack was found to name the machine's state in all.
 
-    Raises  BadStep naming the states that differ, or a link that gives no unit vector; TooLarge past `limit` pairs
+    Raises  ProofFails naming the states that differ, or a link that gives no unit vector; TooLarge past `limit` pairs
     """
     return _Closure(stack, dfa, limit).run()
 
@@ -204,7 +204,7 @@ class _Closure:
             for row in part[least <= most.max(axis=1)]:
                 exact = list(self.stack.reader(self.exact_reads(heads, row[:-1])))
                 if (named := exact.index(max(exact))) != row[-1]:
-                    raise BadStep(f"a stack state reached beside state {row[-1]} is read as {named}")
+                    raise ProofFails(f"a stack state reached beside state {row[-1]} is read as {named}")
 
     def reads(self, heads: Sequence[_HeadStates], ids: Ints) -> np.ndarray:
         return np.concatenate([head.reads.floats[ids[:, h]] for h, head in enumerate(heads)], axis=1)

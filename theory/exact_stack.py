@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from ..automata.dfa import DFA
-from ..automata.errors import BadStep, TooLarge
+from ..automata.errors import BadStep, ProofFails, TooLarge
 from .exact_layer import ExactLayer, Head
 from .mlp import Mlp
 
@@ -35,13 +35,13 @@ class Link:
     mlp: Mlp
 
     def __call__(self, symbol: int, n_symbols: int, before: np.ndarray, after: np.ndarray) -> int:
-        """The next layer's symbol. Raises BadStep when the Mlp gives no unit vector."""
+        """The next layer's symbol. Raises ProofFails when the Mlp gives no unit vector."""
         one_hot = np.zeros(n_symbols, dtype=object)
         one_hot[symbol] = 1
         found = self.mlp(np.concatenate([one_hot, self.shift[0] * before + self.shift[1] * after]))
         chosen = np.flatnonzero(found)
         if len(chosen) != 1 or found[chosen[0]] != 1:
-            raise BadStep(f"symbol {symbol} with reads {before.tolist()} and {after.tolist()} gives no unit vector")
+            raise ProofFails(f"symbol {symbol} with reads {before.tolist()} and {after.tolist()} gives no unit vector")
         return int(chosen[0])
 
 
@@ -113,7 +113,7 @@ class ExactStack:
         """The number of reachable pairs (stack state, machine state), after the stack was found to name the machine's state in all.
 
         A proof for words of every length, in exact arithmetic.
-        Raises  BadStep naming the states that differ; TooLarge past `limit` pairs
+        Raises  ProofFails naming the states that differ; TooLarge past `limit` pairs
         """
 
         def key(states: State) -> tuple[Any, ...]:
@@ -123,7 +123,7 @@ class ExactStack:
         order, seen = [start], {(key(start[0]), dfa.start)}
         for states, q in order:
             if self.decode(states) != q:
-                raise BadStep(f"a stack state reached beside state {q} is read as {self.decode(states)}")
+                raise ProofFails(f"a stack state reached beside state {q} is read as {self.decode(states)}")
             for letter, target in enumerate(dfa.table[q].tolist()):
                 after = self.step(states, letter)
                 pair = (key(after), target)

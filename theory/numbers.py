@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ..automata.errors import BadStep
+from ..automata.errors import BadStep, NotExact
 from .cyclotomic import Cyclotomic
 
 Number: TypeAlias = (
@@ -21,7 +21,7 @@ NORMAL = (int, Fraction, Cyclotomic)  # always in the form in which equality and
 
 
 def exact(value: Any) -> Number:
-    """The value itself when it is exact and real, numpy integers as int, whole Fractions as int. Raises BadStep on floats and the rest.
+    """The value itself when it is exact and real, numpy integers as int, whole Fractions as int. Raises NotExact on the rest.
 
     >>> exact(Fraction(4, 2)), exact(Fraction(1, 2))
     (2, Fraction(1, 2))
@@ -38,11 +38,11 @@ def exact(value: Any) -> Number:
         if value.is_Rational:
             return exact(Fraction(int(value.p), int(value.q)))
         if value.atoms(_sympy().Float):
-            raise BadStep(f"{value} holds a sympy Float, which is rounded; use sympy.Rational or a root")
+            raise NotExact(f"{value} holds a sympy Float, which is rounded; use sympy.Rational or a root")
         if not value.is_number or value.is_finite is not True or value.is_extended_real is False or value.is_algebraic is False:
-            raise BadStep(f"{value} is not a real algebraic number")
+            raise NotExact(f"{value} is not a real algebraic number")
         return value
-    raise BadStep(f"{value!r} is a {type(value).__name__}, not an exact number; use int, Fraction, theory.cyclotomic or sympy")
+    raise NotExact(f"{value!r} is a {type(value).__name__}, not an exact number; use int, Fraction, theory.cyclotomic or sympy")
 
 
 def exact_vector(values: Iterable[Any]) -> tuple[Number, ...]:

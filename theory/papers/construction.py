@@ -67,7 +67,7 @@ class Construction:
         return self.stack.reader.parameters + sum(link.mlp.parameters for link in self.stack.links)
 
     def proof(self, limit: int = PAIRS_UP_TO) -> Proof:
-        """A proof for words of every length, in exact arithmetic. Raises BadStep where the stack is wrong, TooLarge past the limit.
+        """A proof for words of every length, in exact arithmetic. Raises ProofFails where the stack is wrong, TooLarge past the limit.
 
         limit   reachable pairs visited at most; where more are expected and there is a lemma, the lemma is checked
         """

@@ -19,7 +19,7 @@ import numpy as np
 
 from ...automata import languages
 from ...automata.dfa import is_whole
-from ...automata.errors import BadStep
+from ...automata.errors import BadArgument
 from ..exact_layer import Head, LetterAction
 from ..exact_stack import ExactStack, Link
 from ..householder import Step
@@ -42,7 +42,7 @@ def parity() -> Construction:
 
 
 def counting(m: int, layers: Literal[1, 2] = 1) -> Construction:
-    """The number of 1s modulo m, 2 ≤ m ≤ 500, in one layer with n_h = 2 or in two with n_h = 1. Raises BadStep on other sizes.
+    """The number of 1s modulo m, 2 ≤ m ≤ 500, in one layer with n_h = 2 or in two with n_h = 1. Raises BadArgument on other sizes.
 
     >>> counting(3).stack.states("1111"), counting(5, layers=2).stack.states("1101111")
     ([0, 1, 2, 0, 1], [0, 1, 2, 2, 3, 4, 0, 1])
@@ -50,9 +50,9 @@ def counting(m: int, layers: Literal[1, 2] = 1) -> Construction:
     (False, True, 1)
     """
     if not is_whole(m) or not 2 <= m <= 500:
-        raise BadStep(f"counting modulo {m!r}: m should be a whole number from 2 to 500")
+        raise BadArgument(f"counting modulo {m!r}: m should be a whole number from 2 to 500")
     if layers not in (1, 2):
-        raise BadStep(f"counting takes 1 layer (n_h = 2) or 2 layers (n_h = 1), not {layers!r}")
+        raise BadArgument(f"counting takes 1 layer (n_h = 2) or 2 layers (n_h = 1), not {layers!r}")
     dfa, parts, name = languages.get(f"mod_{m}"), polygons(m), f"counting modulo {m}"
     corners = [point(parts, j, False, generic=False) for j in range(m)]
     if layers == 1:

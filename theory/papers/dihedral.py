@@ -20,7 +20,7 @@ import numpy as np
 
 from ...automata import groups
 from ...automata.dfa import is_whole
-from ...automata.errors import BadStep
+from ...automata.errors import BadArgument
 from ..exact_stack import ExactStack
 from ..mlp import Mlp
 from .construction import SIEMS, Construction
@@ -29,7 +29,7 @@ from .polygon import heads, point, polygons
 
 
 def dihedral(m: int, letters: Literal["elements", "generators"] = "elements") -> Construction:
-    """The products of symmetries of a regular m-gon, 2 ≤ m ≤ 500, all 2m letters or only r and s. Raises BadStep on other sizes.
+    """The products of symmetries of a regular m-gon, 2 ≤ m ≤ 500, all 2m letters or only r and s. Raises BadArgument on other sizes.
 
     >>> made = dihedral(5)
     >>> word = ["r", "s", "r", "sr2"]
@@ -37,9 +37,9 @@ def dihedral(m: int, letters: Literal["elements", "generators"] = "elements") ->
     (True, 1, False, True)
     """
     if not is_whole(m) or not 2 <= m <= 500:
-        raise BadStep(f"the dihedral group D_{m!r}: m should be a whole number from 2 to 500")
+        raise BadArgument(f"the dihedral group D_{m!r}: m should be a whole number from 2 to 500")
     if letters not in ("elements", "generators"):
-        raise BadStep(f'letters={letters!r}; all "elements", or the "generators" r and s')
+        raise BadArgument(f'letters={letters!r}; all "elements", or the "generators" r and s')
     group = groups.dihedral(m)
     dfa = group.word_problem(["r", "s"] if letters == "generators" else None)
     acts = [coordinates(letter) for letter in dfa.alphabet]

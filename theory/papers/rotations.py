@@ -21,7 +21,7 @@ from typing import Literal
 import numpy as np
 
 from ...automata import groups
-from ...automata.errors import BadStep
+from ...automata.errors import BadArgument
 from ..cyclotomic import cos_pi
 from .construction import SIEMS, Construction
 from .matrix_group import generated, one_layer
@@ -32,7 +32,7 @@ Letters = Literal["elements", "generators"]
 def rotations(solid: Literal["cube", "icosahedron"], letters: Letters = "elements") -> Construction:
     """The products of rotations of a solid; letters: all 24 or 60, by their names in S_4 or A_5, or two generators.
 
-    Raises BadStep on another solid
+    Raises BadArgument on another solid
 
     >>> cube = rotations("cube")
     >>> word = ["(0 1)", "(0 1 2 3)", "(1 2 3)"]
@@ -40,9 +40,9 @@ def rotations(solid: Literal["cube", "icosahedron"], letters: Letters = "element
     (True, 2, True)
     """
     if solid not in ("cube", "icosahedron"):
-        raise BadStep(f'rotations of {solid!r}: "cube" or "icosahedron"')
+        raise BadArgument(f'rotations of {solid!r}: "cube" or "icosahedron"')
     if letters not in ("elements", "generators"):
-        raise BadStep(f'letters={letters!r}; all "elements", or two "generators"')
+        raise BadArgument(f'letters={letters!r}; all "elements", or two "generators"')
     if solid == "cube":
         group, matrices = groups.symmetric(4), cube_rotations()
     else:

@@ -19,7 +19,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ...automata.errors import BadStep
+from ...automata.errors import BadStep, ProofFails
 from ..mlp import Ints, Mlp, MlpBuilder, Units, hats, lookup, named, relabel
 
 AT_ONCE = 2**23  # numbers in one batch of hidden units
@@ -191,7 +191,7 @@ class Program:
     def check(self, mlp: Mlp) -> int:
         """The number of values tried, after the finished network was found to make every wire of every stage as it should.
 
-        Raises BadStep naming the wire that is wrong
+        Raises ProofFails naming the wire that is wrong
         """
         holds, first, tried = dict(self.inputs), 0, 0
         for number, (made, keep) in enumerate(self.stages):
@@ -205,7 +205,7 @@ class Program:
             for name in after:
                 sources = made[name].sources if name in made else (name,)
                 if others := [w for w in holds if w not in sources and part.touches[ends[name], spans[w]].any()]:
-                    raise BadStep(f"stage {number}: wire {name!r} depends on {others[0]!r}, which it should not")
+                    raise ProofFails(f"stage {number}: wire {name!r} depends on {others[0]!r}, which it should not")
                 for numbers in _batches([len(holds[source]) for source in sources], part.width):
                     wanted = numbers[:, 0]
                     if name in made:
@@ -217,7 +217,7 @@ class Program:
                     wrong = (part(x)[:, ends[name]] != after[name][wanted]).any(axis=1)
                     if wrong.any():
                         at = dict(zip(sources, numbers[wrong.argmax()].tolist(), strict=True))
-                        raise BadStep(f"stage {number}: wire {name!r} is wrong at {at}")
+                        raise ProofFails(f"stage {number}: wire {name!r} is wrong at {at}")
                     tried += len(numbers)
             holds = after
         return tried

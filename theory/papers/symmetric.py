@@ -29,7 +29,7 @@ import numpy as np
 
 from ...automata import groups
 from ...automata.dfa import DFA, is_whole
-from ...automata.errors import BadStep, TooLarge
+from ...automata.errors import BadArgument, ProofFails, TooLarge
 from ..exact_layer import Head, LetterAction
 from ..exact_stack import ExactStack, Link
 from ..factor import swaps
@@ -52,7 +52,7 @@ def symmetric(n: int, layers: Literal[1, 3, 4] = 1, n_h: int | None = None, lett
 
     layers   1: n_h = n − 1.  3: n_h ≥ 2, default 2.  4: n_h = 1
     letters  all n! "elements", two "generators" (a swap and a cycle), or all "transpositions"
-    Raises   BadStep on other choices; TooLarge when the links and the reader would hold more than 2^27 numbers
+    Raises   BadArgument on other choices; TooLarge when the links and the reader would hold more than 2^27 numbers
 
     >>> made = symmetric(3, layers=4)
     >>> word = ["(0 1)", "(0 1 2)", "(1 2)", "(0 2 1)", "(0 1)"]
@@ -60,17 +60,17 @@ def symmetric(n: int, layers: Literal[1, 3, 4] = 1, n_h: int | None = None, lett
     (True, 1, True, 4)
     """
     if not is_whole(n) or n < 2:
-        raise BadStep(f"the symmetric group of {n!r} points: n should be a whole number, at least 2")
+        raise BadArgument(f"the symmetric group of {n!r} points: n should be a whole number, at least 2")
     if layers not in (1, 3, 4):
-        raise BadStep(f"layers={layers!r}; the papers have 1 (n_h = n − 1), 3 (n_h ≥ 2) or 4 (n_h = 1)")
+        raise BadArgument(f"layers={layers!r}; the papers have 1 (n_h = n − 1), 3 (n_h ≥ 2) or 4 (n_h = 1)")
     least, given = {1: n - 1, 3: 2, 4: 1}[layers], n_h
     n_h = least if given is None else given
     if not is_whole(n_h) or (n_h != least if layers != 3 else n_h < 2):
-        raise BadStep(
+        raise BadArgument(
             f"n_h={given!r} with {layers} layer{'s' * (layers > 1)}; it takes n_h {'≥' if layers == 3 else '='} {least}"
         )
     if letters not in ("elements", "generators", "transpositions"):
-        raise BadStep(f'letters={letters!r}; "elements", "generators" or "transpositions"')
+        raise BadArgument(f'letters={letters!r}; "elements", "generators" or "transpositions"')
     scheme = None if layers == 1 else BlockScheme(n, n_h)
     if scheme is not None and 2 * factorial(n) ** 3 > PARAMETERS_UP_TO:
         raise TooLarge(
@@ -292,7 +292,7 @@ class _Blocks:
     # ------------------------------------------------------------------ the proof
 
     def lemma(self) -> Proof:
-        """The induction over tokens, each fact it rests on checked on the stack as it is. Raises BadStep where one fails."""
+        """The induction over tokens, each fact it rests on checked on the stack as it is. Raises ProofFails where one fails."""
         facts = sum(check() for check in (self._machine, self._positions, self._slots_hold, self._chunks_multiply))
         facts += self.position_program.check(self.stack.links[-2].mlp)
         facts += self.swap_program.check(self.stack.links[-1].mlp)
@@ -311,9 +311,9 @@ class _Blocks:
         for q, g in enumerate(elements):
             for a, x in enumerate(letters):
                 if self.dfa.table[q, a] != number[times(g, x)]:
-                    raise BadStep(f"state {g} goes to {elements[self.dfa.table[q, a]]} on letter {x}")
+                    raise ProofFails(f"state {g} goes to {elements[self.dfa.table[q, a]]} on letter {x}")
         if elements[self.dfa.start] != self.scheme.identity:
-            raise BadStep("the machine should start at the identity")
+            raise ProofFails("the machine should start at the identity")
         return self.dfa.table.size + 1
 
     def _positions(self) -> int:
@@ -324,20 +324,20 @@ class _Blocks:
         for i, heads_ in enumerate(layers):
             for head in heads_:
                 if any(action != head.letters[symbol % (i + 1)] for symbol, action in enumerate(head.letters)):
-                    raise BadStep(f"letters move the position differently in layer {i}")
+                    raise ProofFails(f"letters move the position differently in layer {i}")
         if len(layers) == 2:
             for letter in range(A):
                 for odd in (0, 1):
                     if stack.links[0](letter, A, np.array([0]), np.array([1 - 2 * odd])) != 2 * letter + odd:
-                        raise BadStep(f"letter {letter} with parity {odd} is handed on wrongly")
+                        raise ProofFails(f"letter {letter} with parity {odd} is handed on wrongly")
         states = stack.start()
         for u in range(U):
             states = stack.step(states, 0)
             if stack.reads(len(layers) - 1, states[len(layers) - 1]).tolist() != self.position_reads[u].tolist():
-                raise BadStep(f"after {u + 1} tokens the position is misread")
+                raise ProofFails(f"after {u + 1} tokens the position is misread")
         for old, new in zip(stack.start()[: len(layers)], states, strict=False):
             if not all(np.array_equal(x, y) for x, y in zip(old, new, strict=True)):
-                raise BadStep(f"{U} tokens should bring the position back to where it was")
+                raise ProofFails(f"{U} tokens should bring the position back to where it was")
         return 2 * A + U + 1
 
     def _slots_hold(self) -> int:
@@ -345,30 +345,30 @@ class _Blocks:
         for s, head in enumerate(self.stack.layers[-2]):
             wanted = self._slot(s)
             if head.query != wanted.query or not np.array_equal(head.initial, wanted.initial):
-                raise BadStep(f"slot {s} starts or is read wrongly")
+                raise ProofFails(f"slot {s} starts or is read wrongly")
             for symbol, (action, right) in enumerate(zip(head.letters, wanted.letters, strict=True)):
                 if action != right:
-                    raise BadStep(f"slot {s} is written wrongly on symbol {symbol}")
+                    raise ProofFails(f"slot {s} is written wrongly on symbol {symbol}")
         return self.positions**2 * self.dfa.n_letters
 
     def _chunks_multiply(self) -> int:
         """The last layer's symbols are their swaps, and for every P and w: chunks 0 … w, then the rest, make P."""
         n, (head,) = self.scheme.n, self.stack.layers[-1]
         if not np.array_equal(head.initial, identity(n)) or head.query != tuple(range(n)):
-            raise BadStep("the state of the swaps should start at the identity and be read along 0, 1, …")
+            raise ProofFails("the state of the swaps should start at the identity and be read along 0, 1, …")
         for pairs, action in zip(self.chunks, head.letters, strict=True):
             images = (np.array(head.query, dtype=object) @ action.apply(head.initial)).tolist()
             moves = all(x == 0 for step in action.steps for x in step.value) and action.gate == 1
             if not moves or tuple(images) != self.scheme.swapped(pairs):
-                raise BadStep(f"the symbol of the swaps {pairs} does something else")
+                raise ProofFails(f"the symbol of the swaps {pairs} does something else")
         for P in self.listed[0]:
             done = self.scheme.identity
             for w in range(self.scheme.m):
                 done = times(done, self.scheme.swapped(self.scheme.chunk(P, w)))
                 if times(done, self.scheme.rest(P, w)) != P:
-                    raise BadStep(f"the chunks of {P} do not multiply to it")
+                    raise ProofFails(f"the chunks of {P} do not multiply to it")
             if done != P:
-                raise BadStep(f"{self.scheme.m} chunks leave something of {P}")
+                raise ProofFails(f"{self.scheme.m} chunks leave something of {P}")
         return len(self.chunks) + len(self.listed[0]) * (self.scheme.m + 1)
 
 
