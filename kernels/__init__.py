@@ -1,4 +1,51 @@
-"""The delta-product recurrence itself. Knows nothing of automata, theory or nets.
+"""The delta-product recurrence itself. Knows nothing of theory or nets. Read in this order (README.md has the derivation):
 
-reference   token after token, in any float type, the same bits on every device
+reference        token after token, in any float type, the same bits on every device
+chunked          a chunk of steps at a time in plain torch: for reading, and for the CPU
+triton_chunked   the same in Triton, n_h steps a token inside the kernels, forward and backward
+arguments        what the public functions take, checked before anything is launched
+autograd         the Triton kernels as differentiable functions and as operators for torch.compile
+front            delta_product: one function that picks
+fla_names        drop-in functions with the names and layouts of flash-linear-attention
+
+The names below are the public interface; torch and triton load when one of them is first used.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .fla_names import (
+        chunk_delta_rule,
+        chunk_gated_delta_product,
+        chunk_gated_delta_rule,
+        fused_recurrent_delta_rule,
+        fused_recurrent_gated_delta_rule,
+    )
+    from .front import delta_product
+
+_HOME = {  # public name: the module that has it
+    "delta_product": "front",
+    "chunk_delta_rule": "fla_names",
+    "chunk_gated_delta_product": "fla_names",
+    "chunk_gated_delta_rule": "fla_names",
+    "fused_recurrent_delta_rule": "fla_names",
+    "fused_recurrent_gated_delta_rule": "fla_names",
+}
+
+__all__ = [
+    "chunk_delta_rule",
+    "chunk_gated_delta_product",
+    "chunk_gated_delta_rule",
+    "delta_product",
+    "fused_recurrent_delta_rule",
+    "fused_recurrent_gated_delta_rule",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(sorted(_HOME))}")
+    value = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,280 @@
+# pyright: reportCallIssue=false, reportArgumentType=false, reportReturnType=false, reportAssignmentType=false
+"""Allocation and launches. The tensors given here are checked, contiguous and of padded sizes; `autograd` sees to that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import triton
+from torch import Tensor
+from triton.tools.tensor_descriptor import TensorDescriptor
+
+from .forward import forward_kernel
+from .gradients import gradients_kernel
+from .recurrent import recurrent_kernel
+from .scan import scan_kernel
+from .segments import carry_kernel
+from .settings import Settings, power_of_two, segments, settings
+from .y import y_kernel
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Sizes of a call and the settings it runs with. N sequences: the batch, or the packed ones."""
+
+    B: int
+    T: int
+    N: int
+    H: int
+    HV: int
+    K: int
+    V: int
+    n: int
+    gated: bool
+    packed: bool
+    precise: bool
+    chosen: Settings
+
+    @property
+    def TC(self) -> int:
+        return self.chosen.C // self.n
+
+    @property
+    def NC(self) -> int:
+        """Chunks a head has slots for: all of a sequence, or of all packed sequences together."""
+        return triton.cdiv(self.T, self.TC) if not self.packed else self.T // self.TC + self.N
+
+    @property
+    def slots(self) -> int:
+        return (self.HV if self.packed else self.N * self.HV) * self.NC
+
+    @property
+    def segments(self) -> int:
+        if self.K > 128 or self.K < self.chosen.BV:  # Φ fills the shared memory; its columns come in blocks of BV
+            return 1
+        wanted = segments(self.N * self.HV * (self.V // self.chosen.BV), self.NC)
+        return triton.cdiv(self.NC, triton.cdiv(self.NC, wanted))  # as many as whole chunks fill
+
+    @property
+    def common(self) -> dict[str, Any]:
+        """What all kernels over chunks are compiled for."""
+        C = self.chosen.C
+        return {
+            "n": self.n,
+            "K": self.K,
+            "C": C,
+            "TC": self.TC,
+            "GROUP": self.HV // self.H,
+            "GATED": self.gated,
+            "PACKED": self.packed,
+        }
+
+
+def problem(
+    q: Tensor, v: Tensor, g: Tensor | None, n: int, cu: Tensor | None, precise: bool, training: bool, chosen: Settings | None
+) -> Problem:
+    B, T, H, K = q.shape
+    HV, V = v.shape[2:]
+    N = B if cu is None else cu.shape[0] - 1
+    chosen = chosen or settings(K, V, n, q.element_size(), precise, training)
+    return Problem(B, T, N, H, HV, K, V, n, g is not None, cu is not None, precise, chosen)
+
+
+def rows(x: Tensor, high: int, wide: int) -> TensorDescriptor:
+    """x [B, rows, H, D] as [B, rows, H·D] for the copy engine; rows past the end read as zero."""
+    B, N, H, D = x.shape
+    return TensorDescriptor(x, [B, N, H * D], [N * H * D, H * D, 1], [1, high, wide])
+
+
+def matrix(x: Tensor, wide: int, high: int, block: int) -> TensorDescriptor:
+    """x as a matrix of rows `wide` long, read in blocks high × block."""
+    return TensorDescriptor(x, [x.numel() // wide, wide], [wide, 1], [high, block])
+
+
+def places(p: Problem, cu: Tensor | None, dummy: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """cu, the first slot of each sequence, and the sequence of each slot; computed on the device, without waiting for it."""
+    if cu is None:
+        return dummy, dummy, dummy
+    ends = ((cu[1:] - cu[:-1] + p.TC - 1) // p.TC).cumsum(0)
+    starts = torch.cat([ends.new_zeros(1), ends])
+    slots = torch.arange(p.NC, device=cu.device)
+    owner = torch.searchsorted(ends, slots, right=True).clamp_(max=p.N - 1).to(torch.int32)
+    return cu, starts[:-1].contiguous(), owner
+
+
+@dataclass
+class Saved:
+    """What the backward reads besides the inputs: Yᵀ, G and β, innovations, states before chunks, ends and transitions of segments,
+    places of packed sequences. What a call has no use for is empty."""
+
+    z: Tensor
+    side: Tensor
+    x: Tensor
+    s: Tensor
+    part: Tensor
+    starts: Tensor
+    owner: Tensor
+
+    @staticmethod
+    def shapes(p: Problem) -> dict[str, tuple[int, ...]]:
+        C, pieces = p.chosen.C, p.segments
+        return {
+            "z": (p.slots, C, C),
+            "side": (p.slots, 3, C),
+            "x": (p.B, p.T * p.n, p.HV, p.V),
+            "s": (p.slots, p.V, p.K),
+            "part": (p.N, p.HV, pieces, p.K, p.V + p.K) if pieces > 1 else (0,),
+            "starts": (p.N,) if p.packed else (0,),
+            "owner": (p.NC,) if p.packed else (0,),
+        }
+
+
+def forward(
+    q: Tensor, k: Tensor, v: Tensor, beta: Tensor, g: Tensor | None, s0: Tensor | None, cu: Tensor | None,
+    n: int, scale: float, precise: bool = False, save: bool = False, chosen: Settings | None = None, pieces: int | None = None,
+) -> tuple[Tensor, Tensor, Saved | None]:  # fmt: skip
+    """o [B, T, HV, V], last state [N, HV, K, V] float32, and with save what the backward needs."""
+    p = problem(q, v, g, n, cu, precise, save, chosen)
+    B, T, N, HV, K, V, NC, cfg = p.B, p.T, p.N, p.HV, p.K, p.V, p.NC, p.chosen
+    C, BV = cfg.C, cfg.BV
+    log_c = C.bit_length() - 1
+    QP = max(16, power_of_two(p.TC))
+    half = C // 2 if cfg.halves and C >= 32 else C
+
+    def new(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
+        return torch.empty(shape, device=q.device, dtype=dtype)
+
+    gates = beta if g is None else g
+    where = places(p, cu, beta)
+    d_k = rows(k, C, K)
+    if cfg.fused:
+        z = side = d_z = d_side = at_tokens = beta
+    else:
+        z = new(p.slots, C, C, dtype=torch.float32 if precise else k.dtype)
+        side = new(p.slots, 3, C)
+        y_kernel[(p.slots,)](
+            rows(k, half, K), beta, gates, z, side, *where, T, HV, NC, HALF=half, LOG_HALF=half.bit_length() - 1, PRECISE=precise, **p.common,
+            num_warps=cfg.y_warps, num_stages=1, maxnreg=cfg.y_regs,
+        )  # fmt: skip
+        d_z, d_side, at_tokens = matrix(z, C, C, C), matrix(side, C, 1, C), matrix(side, C, 1, QP)
+    o = new(B, T, HV, V, dtype=v.dtype)
+    x = new(B, T * n, HV, V, dtype=v.dtype) if save else o
+    s = new(p.slots, V, K, dtype=v.dtype) if save else o
+    last = new(N, HV, K, V)
+    whole = not p.packed
+    tensors = (
+        rows(q, QP, K), d_k, rows(v, C, BV), beta, gates, d_z, d_side, at_tokens,
+        rows(o, QP, BV) if whole and p.TC == QP else o,
+        rows(x, C, BV) if save and whole and p.TC * n == C and not cfg.direct else x,
+        matrix(s, K, BV, K) if save and not cfg.direct else s,
+    )  # fmt: skip
+    fixed = {
+        "V": V, "LOG_C": log_c, "QP": QP, "BV": BV, "PRECISE": precise, "FUSED": cfg.fused, "STAGES": cfg.stages,
+        "DIRECT": cfg.direct, "num_warps": cfg.warps, "maxnreg": cfg.regs,
+    }  # fmt: skip
+    first = last if s0 is None else s0
+    pieces = p.segments if pieces is None else pieces
+    part = new(0)
+    if pieces == 1:
+        forward_kernel[(N * HV * (V // BV), 1)](
+            *tensors, first, last, *where[:2], scale, T, HV, NC, NC, 1,
+            OUTPUT=True, SAVE=save, INIT=s0 is not None, FINAL=True, PHI=False, **p.common, **fixed,
+        )  # fmt: skip
+    else:
+        per = triton.cdiv(NC, pieces)
+        pieces = triton.cdiv(NC, per)
+        part, entry = new(N, HV, pieces, K, V + K), new(N, HV, pieces, K, V)
+        forward_kernel[(N * HV * ((V + K) // BV), pieces)](
+            *tensors, part, part, *where[:2], scale, T, HV, NC, per, pieces,
+            OUTPUT=False, SAVE=False, INIT=False, FINAL=True, PHI=True, **p.common, **fixed,
+        )  # fmt: skip
+        carry(part, part[..., V:], first, entry, last, pieces, p, init=s0 is not None, back=False)
+        forward_kernel[(N * HV * (V // BV), pieces)](
+            *tensors, entry, entry, *where[:2], scale, T, HV, NC, per, pieces,
+            OUTPUT=True, SAVE=save, INIT=True, FINAL=False, PHI=False, **p.common, **fixed,
+        )  # fmt: skip
+    return o, last, Saved(z, side, x, s, part, *(where[1:] if p.packed else (new(0), new(0)))) if save else None
+
+
+def carry(
+    loc: Tensor, phi: Tensor, s0: Tensor, entry: Tensor, last: Tensor, pieces: int, p: Problem, init: bool, back: bool
+) -> None:
+    BV = min(p.V, 32)
+    carry_kernel[(p.N * p.HV * (p.V // BV),)](
+        loc, phi, s0, entry, last, pieces, loc.shape[-1], p.K + p.V, K=p.K, V=p.V, BV=BV, INIT=init, BACK=back, num_warps=4
+    )
+
+
+def backward(
+    do: Tensor, d_last: Tensor | None, q: Tensor, k: Tensor, v: Tensor, beta: Tensor, g: Tensor | None, cu: Tensor | None,
+    saved: Saved, n: int, scale: float, precise: bool = False, chosen: Settings | None = None,
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor | None, Tensor]:  # fmt: skip
+    """dq, dk (of H heads), dv, dbeta, dg, gradient of the initial state [N, HV, K, V] float32."""
+    p = problem(q, v, g, n, cu, precise, True, chosen)
+    B, T, N, H, HV, K, V, NC, cfg = p.B, p.T, p.N, p.H, p.HV, p.K, p.V, p.NC, p.chosen
+    C, BV, where = cfg.C, cfg.BV, (beta, beta, beta) if cu is None else (cu, saved.starts, saved.owner)
+    QP = max(16, power_of_two(p.TC))
+    d_first = torch.empty(N, HV, K, V, device=q.device, dtype=torch.float32)
+    dv, ds = torch.empty_like(v), torch.empty_like(saved.s)  # dv holds dr until `gradients` puts dv in its place
+    whole = not p.packed and p.TC * n == C and not cfg.scan_direct
+    tensors = (
+        rows(q, QP, K), rows(k, C, K), rows(do, QP, BV), matrix(saved.z, C, C, C),
+        matrix(saved.side, C, 1, C), matrix(saved.side, C, 1, QP),
+        rows(dv, C, BV) if whole else dv, ds if cfg.scan_direct else matrix(ds, K, BV, K),
+    )  # fmt: skip
+    fixed: dict[str, Any] = {"V": V, "QP": QP, "BV": BV, "num_warps": cfg.scan_warps or cfg.warps, "STAGES": cfg.scan_stages, "DIRECT": cfg.scan_direct}
+    programs = N * HV * (V // BV)
+    given = d_first if d_last is None else d_last
+    if saved.part.dim() == 1:  # one level
+        scan_kernel[(programs, 1)](
+            *tensors, given, d_first, *where[:2], scale, T, HV, NC, NC, 1,
+            SAVE=True, LAST=d_last is not None, FIRST=True, **p.common, **fixed,
+        )  # fmt: skip
+    else:
+        pieces = saved.part.shape[2]
+        per = triton.cdiv(NC, pieces)
+        loc, ends = (torch.empty(N, HV, pieces, K, V, device=q.device, dtype=torch.float32) for _ in range(2))
+        scan_kernel[(programs, pieces)](
+            *tensors, loc, loc, *where[:2], scale, T, HV, NC, per, pieces,
+            SAVE=False, LAST=False, FIRST=True, **p.common, **fixed,
+        )  # fmt: skip
+        carry(loc, saved.part[..., V:], given, ends, d_first, pieces, p, init=d_last is not None, back=True)
+        scan_kernel[(programs, pieces)](
+            *tensors, ends, ends, *where[:2], scale, T, HV, NC, per, pieces,
+            SAVE=True, LAST=True, FIRST=False, **p.common, **fixed,
+        )  # fmt: skip
+    BK, QG = cfg.BK or K, max(cfg.query_rows, QP)
+    dq = torch.empty(B, T, HV, K, device=q.device, dtype=q.dtype)
+    dk = torch.empty(B, T * n, HV, K, device=q.device, dtype=k.dtype)
+    dbeta = torch.empty_like(beta)
+    dg = None if g is None else torch.empty_like(g)
+    steps = (do, saved.x, dv) if cfg.chunk_direct else (rows(do, QG, V), rows(saved.x, C, V), rows(dv, C, V))
+    gradients_kernel[(triton.cdiv(p.slots, cfg.per),)](
+        rows(q, QG, BK), rows(k, C, BK), *steps, matrix(saved.s, K, V, BK), matrix(ds, K, V, BK), saved.side,
+        beta if g is None else g, dq, dk, dv, dbeta, dbeta if dg is None else dg, *where, scale, T, HV, NC, p.slots, cfg.per,
+        V=V, QP=QG, BK=BK, STAGES=cfg.chunk_stages, DIRECT=cfg.chunk_direct, **p.common, num_warps=cfg.chunk_warps, maxnreg=cfg.chunk_regs,
+    )  # fmt: skip
+    if HV != H:
+        dq, dk = (x.view(*x.shape[:2], H, HV // H, K).sum(3) for x in (dq, dk))
+    return dq, dk, dv, dbeta, dg, d_first
+
+
+def recurrent(
+    q: Tensor, k: Tensor, v: Tensor, beta: Tensor, g: Tensor | None, s0: Tensor | None, cu: Tensor | None, n: int, scale: float,
+    last: Tensor | None,
+) -> Tensor:  # fmt: skip
+    """o, and the last state into `last` [N, HV, K, V] float32 (s0 itself is allowed). Any sizes, no padding."""
+    B, T, H, K = q.shape
+    HV, V = v.shape[2:]
+    N = B if cu is None else cu.shape[0] - 1
+    BK = power_of_two(K)
+    BV = min(power_of_two(V), 32 if BK >= 128 else 64)
+    o = torch.empty(B, T, HV, V, device=q.device, dtype=v.dtype)
+    recurrent_kernel[(N * HV * triton.cdiv(V, BV),)](
+        q, k, v, beta, beta if g is None else g, beta if s0 is None else s0, beta if last is None else last, o,
+        beta if cu is None else cu, scale, T, HV, H, n=n, K=K, V=V, BK=BK, BV=BV, GROUP=HV // H, GATED=g is not None,
+        PACKED=cu is not None, INIT=s0 is not None, FINAL=last is not None, num_warps=max(1, min(4, BK * BV // 1024)),
+    )  # fmt: skip
+    return o

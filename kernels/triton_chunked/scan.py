@@ -1,0 +1,88 @@
+# pyright: reportGeneralTypeIssues=false
+"""Backward, first half: the gradient of the state from the last chunk to the first.
+
+With dS the gradient of the state after the chunk and E = exp(G_end − G):
+
+    dU = Pᵀ dO + E ∘ (K dS)         dR = dU − Yᵀ (β ∘ dU)            (P with the scale)
+    dS ← exp(G_end) dS + Qᵀ (scale exp(G_t) ∘ dO) − Kᵀ (β exp(G) ∘ dR)
+
+dR is the gradient of the innovations' right-hand side, so dv_i = β_i dR_i and dβ_i = dR_i·x_i.  Transposed like the forward.
+"""
+
+# ruff: noqa: SIM108 - an if on a constant leaves the other branch uncompiled, with its types
+import triton
+import triton.language as tl
+
+from .chunks import sequence
+from .dots import dot, dot_add
+
+
+@triton.jit
+def scan_kernel(
+    q, k, do, z, side, at_tokens, dr, ds, ds_last, ds_first, cu, starts, scale, T, HV, NC, NCS, NSEG,
+    n: tl.constexpr, K: tl.constexpr, V: tl.constexpr, C: tl.constexpr, TC: tl.constexpr, QP: tl.constexpr, BV: tl.constexpr,
+    GROUP: tl.constexpr, GATED: tl.constexpr, PACKED: tl.constexpr, SAVE: tl.constexpr, LAST: tl.constexpr, FIRST: tl.constexpr,
+    STAGES: tl.constexpr, DIRECT: tl.constexpr,
+):  # fmt: skip
+    """dr [B, T n, HV, V] and ds [slots V, K], the gradient of the state after each chunk, for BV columns of one segment.
+
+    SAVE         store dr and ds (else only the segment's dS_first is wanted)
+    LAST, FIRST  read ds_last, write ds_first, both [N HV, NSEG, K, V] float32
+    """
+    pid = tl.program_id(0).to(tl.int64)
+    i_v, seg = (pid % (V // BV)).to(tl.int32), tl.program_id(1)
+    ih = pid // (V // BV)
+    b, h, first, length, base = sequence(cu, starts, ih.to(tl.int32), T, HV, NC, PACKED)
+    hk = h // GROUP
+    r, t, d = tl.arange(0, C), tl.arange(0, QP), tl.arange(0, K)
+    vs = i_v * BV + tl.arange(0, BV)
+    at_s = (ih * NSEG + seg) * K * V + (d[None, :] * V + vs[:, None])
+    if LAST:
+        dS = tl.load(ds_last + at_s)
+    else:
+        dS = tl.zeros([BV, K], tl.float32)
+    end = tl.minimum(seg * NCS + NCS, tl.cdiv(length, TC))
+    for step in tl.range(0, end - seg * NCS, num_stages=STAGES):
+        c = end - 1 - step
+        token = first + c * TC
+        b_k = tl.reshape(k.load([b, token * n, hk * K]), [C, K])
+        b_q = tl.reshape(q.load([b, token, hk * K]), [QP, K])
+        b_do = tl.reshape(do.load([b, token, h * V + i_v * BV]), [QP, BV])
+        DT: tl.constexpr = b_k.dtype
+        b_z = z.load([((base + c) * C).to(tl.int32), 0]).to(DT)
+        at_side = ((base + c) * 3).to(tl.int32)
+        b_beta = tl.reshape(side.load([at_side, 0]), [C])
+        live = (t < TC) & (c * TC + t < length)
+        see = ((r // n)[None, :] <= t[:, None]) & live[:, None]
+        P = dot(b_q, tl.trans(b_k))
+        dU = dot(dS.to(DT), tl.trans(b_k))
+        w_q = tl.where(live, scale, 0.0)
+        if GATED:
+            G = tl.reshape(side.load([at_side + 1, 0]), [C])
+            Gq = tl.reshape(at_tokens.load([at_side + 2, 0]), [QP])
+            G_end = tl.sum(tl.where(r == C - 1, G, 0.0), 0)
+            P *= tl.exp(tl.where(see, Gq[:, None] - G[None, :], 0.0))
+            dU *= tl.exp(G_end - G)[None, :]
+            w_q = tl.where(live, scale * tl.exp(Gq), 0.0)  # lines of side past the last token hold anything
+        P = tl.where(see, P * scale, 0.0).to(DT)
+        dU = dot_add(tl.trans(b_do), P, dU)
+        dR = dU - dot((dU * b_beta[None, :]).to(DT), tl.trans(b_z))
+        if SAVE:
+            if TC * n == C and not PACKED and not DIRECT:
+                dr.store([b, token * n, h * V + i_v * BV], tl.reshape(tl.trans(dR).to(DT), [1, C, BV]))
+            else:
+                ok = (r < TC * n) & (c * TC * n + r < length * n)
+                p_dr = dr + ((b.to(tl.int64) * T + token) * n * HV + h) * V
+                tl.store(p_dr + (r[None, :] * (HV * V) + vs[:, None]), dR.to(DT), mask=ok[None, :])
+            if DIRECT:
+                tl.store(ds + (base + c) * V * K + (vs[:, None] * K + d[None, :]), dS.to(DT))
+            else:
+                ds.store([((base + c) * V).to(tl.int32) + i_v * BV, 0], dS.to(DT))
+        W = dR * b_beta[None, :]
+        if GATED:
+            W *= tl.exp(G)[None, :]
+            dS *= tl.exp(G_end)
+        dS = dot_add((tl.trans(b_do).to(tl.float32) * w_q[None, :]).to(DT), b_q, dS)
+        dS = dot_add((-W).to(DT), b_k, dS)
+    if FIRST:
+        tl.store(ds_first + at_s, dS)

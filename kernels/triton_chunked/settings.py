@@ -1,0 +1,99 @@
+"""Which block sizes, warps and pipeline stages run on what.  Chosen by timing on an H200 (bench/kernels.py); no tuning at run time.
+
+C rows a chunk; BV state columns a program; warps and stages of the sequential kernels; fused: Yᵀ inside the forward kernel;
+y_* of y_kernel; scan_*, chunk_* of the two backward kernels, BK key columns and per slots a program, query_rows in `gradients`.
+
+Fences (Triton 3.6 on Hopper; tests/test_kernel_settings.py holds every setting to them):
+- products with 64 rows never run on 8 warps: the second warpgroup reads shared memory out of bounds;
+- products that take Yᵀ from registers (fused or precise) stay at C ≤ 32: at C = 64, n = 4, gated, o was wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+SMALLEST, LARGEST = 16, 256  # head sizes; others are padded to the next power of two
+MOST_STEPS = 32  # a token: all of them lie in one chunk
+
+
+@dataclass(frozen=True)
+class Settings:
+    C: int
+    BV: int
+    warps: int
+    stages: int
+    fused: bool = False
+    y_warps: int = 1
+    y_regs: int | None = None
+    regs: int | None = None
+    scan_stages: int = 2
+    scan_warps: int | None = None
+    BK: int | None = None
+    per: int = 1
+    chunk_warps: int = 4
+    chunk_stages: int = 2
+    chunk_regs: int | None = None
+    query_rows: int = 16
+    direct: bool = False
+    scan_direct: bool = False
+    chunk_direct: bool = False
+    halves: bool = True
+
+
+def power_of_two(x: int) -> int:
+    return 1 << (x - 1).bit_length()
+
+
+def settings(K: int, V: int, n: int, element_size: int = 2, precise: bool = False, training: bool = False) -> Settings:
+    """K and V are padded sizes, n steps a token.
+
+    >>> settings(128, 128, 1, training=True).C
+    64
+    """
+    if n > MOST_STEPS:
+        raise ValueError(f"{n} steps a token; the kernels take up to {MOST_STEPS}")
+    if element_size == 4:
+        chosen = Settings(C=16, BV=16, warps=4, stages=1, y_warps=4, scan_stages=1, BK=min(K, 32), chunk_stages=1)
+    else:
+        chosen = (for_training if training else for_inference)(K, V, n, precise)
+    if n > chosen.C:
+        chosen = replace(chosen, C=power_of_two(n), fused=False)
+    return chosen
+
+
+def for_inference(K: int, V: int, n: int, precise: bool) -> Settings:
+    D = max(K, V)
+    if D > 128:
+        return Settings(C=16, BV=16, warps=4, stages=2)
+    if D > 64:
+        if n >= 4 and not precise:
+            return Settings(C=64, BV=min(V, 64), warps=4, stages=2, y_warps=4, y_regs=128)
+        return Settings(C=32, BV=min(V, 64), warps=4, stages=3)
+    if D > 32:
+        if n == 1:
+            return Settings(C=16, BV=min(V, 64), warps=2, stages=3)
+        return Settings(C=32, BV=min(V, 64), warps=4, stages=4, y_regs=128)
+    return Settings(C=16, BV=V, warps=1, stages=3, fused=True)
+
+
+def for_training(K: int, V: int, n: int, precise: bool) -> Settings:
+    D = max(K, V)
+    if D > 128:
+        return Settings(C=16, BV=16, warps=4, stages=2, scan_stages=1, BK=min(K, 32), chunk_stages=1, chunk_warps=8)
+    if D > 64:
+        C = 32 if precise else 64
+        return Settings(C=C, BV=min(V, 64), warps=4, stages=2, y_warps=4 if C == 64 else 1, y_regs=128 if C == 64 else None,
+                        scan_stages=1 if n == 1 else 2, BK=min(K, 32))  # fmt: skip
+    if D > 32:
+        return Settings(C=32, BV=min(V, 64), warps=4, stages=3, scan_stages=3, per=4)
+    if n == 1:
+        return Settings(C=16, BV=V, warps=1, stages=3, scan_stages=3, chunk_warps=1, per=8)
+    return Settings(C=32, BV=V, warps=1, stages=3, scan_stages=3, chunk_warps=2, per=8)
+
+
+def segments(programs: int, chunks: int) -> int:
+    """How many segments of the sequence run side by side: 1 unless `programs` leave most of 132 multiprocessors idle.
+
+    Two levels do about 2.2 times the work of one, so fewer than four segments never pay."""
+    wanted = min(256 // max(programs, 1), chunks // 8)
+    return wanted if wanted >= 4 else 1
