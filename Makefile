@@ -64,15 +64,16 @@ $(BIN)/pip:
 	$$found -m venv --clear .venv
 
 # The newest versions that pyproject.toml admits, found in a throw-away environment. torch is pinned by hand, without the
-# "+cpu" of some builds, and without the CUDA packages that others bring.
+# "+cpu" of some builds, and without the CUDA packages that others bring; so is triton, to the version that torch's CUDA builds need.
 TORCH := torch==2.13.0
+TRITON := triton==3.7.1
 constraints: | $(BIN)/pip
 	@set -e; scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; \
 	$(BIN)/python -m venv "$$scratch"; \
 	"$$scratch/bin/pip" --disable-pip-version-check --quiet --quiet install -e '.[test]' '$(TORCH)'; \
 	grep '^#' constraints.txt > "$$scratch/new"; \
 	"$$scratch/bin/pip" freeze --all --exclude-editable --exclude pip | sed 's/^torch==.*/$(TORCH)/' \
-	    | grep -Ev '^(nvidia|cuda|triton)' >> "$$scratch/new"; \
+	    | sed 's/^triton==.*/$(TRITON)/' | grep -Ev '^(nvidia|cuda)' >> "$$scratch/new"; \
 	cp "$$scratch/new" constraints.txt
 
 clean:

@@ -82,6 +82,12 @@ class UnknownStatement(DeltawordError, KeyError):
     __str__ = Exception.__str__
 
 
+class UnknownFamily(DeltawordError, KeyError):
+    """A name that no family of the oracle has."""
+
+    __str__ = Exception.__str__
+
+
 class NotSerializable(DeltawordError, TypeError):
     """A letter that JSON cannot hold and give back."""
 
@@ -102,12 +108,24 @@ class NotExact(BadStep):
     """A number that is rounded, or of a kind exact arithmetic does not know, where an exact one is needed."""
 
 
+class NotRational(DeltawordError, ValueError):
+    """An exact number that is no fraction, where a Coq certificate needs one; the message says where it stands."""
+
+
 class ProofFails(DeltawordError, ValueError):
     """An exact construction that does not do what it claims; the message names the case."""
 
 
+class NotAffine(DeltawordError, ValueError):
+    """A layer whose state after a token is no affine function of the state before; the message names the token and the error."""
+
+
 class NotCompilable(DeltawordError, ValueError):
     """No construction known here puts this machine into one layer; the message says what stands in the way."""
+
+
+class MissingExtra(DeltawordError, ImportError):
+    """Something that needs a package which is not installed; the message has the pip command."""
 
 
 class CorruptFile(DeltawordError, ValueError):

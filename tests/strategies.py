@@ -6,23 +6,12 @@ from collections.abc import Iterator
 from itertools import product
 
 import numpy as np
-from hypothesis import strategies as st
 
 from deltaword import DFA
+from deltaword.theory.testing import automata as dfas
+from deltaword.theory.testing import words
 
-
-@st.composite
-def dfas(draw: st.DrawFn, max_states: int = 6, alphabet: str = "ab") -> DFA:
-    """Complete machines of 1 .. max_states states, any start; parts may be out of reach, states may be equivalent."""
-    n = draw(st.integers(1, max_states))
-    states = st.integers(0, n - 1)
-    row = st.lists(states, min_size=len(alphabet), max_size=len(alphabet))
-    table = draw(st.lists(row, min_size=n, max_size=n))
-    return DFA(table, draw(states), draw(st.sets(states)), alphabet)
-
-
-def words(alphabet: str = "ab", max_size: int = 20) -> st.SearchStrategy[str]:
-    return st.text(alphabet=alphabet, max_size=max_size)
+__all__ = ["chain", "copies", "dfas", "random_machine", "words", "words_up_to"]
 
 
 def words_up_to(alphabet: str, length: int) -> Iterator[str]:

@@ -171,6 +171,28 @@ BREAKS = {  # in the notebook, this text is replaced by that one, and then claim
         1,
     ),
     "a mix-up of orders that is none": ("4_dihedral", "dw.DFA(dfa.table.T,", "dw.DFA(dfa.table,", 4),
+    "a disk that is too small": (
+        "3_householder_products",
+        "C = m * b_max / (2 - b_max)",
+        "C = 0.5 * m * b_max / (2 - b_max)",
+        6,
+    ),
+    "mirrors that are projections": (
+        "3_householder_products",
+        "mirror = hh.Step(Fraction(2) / (key @ key),",
+        "mirror = hh.Step(Fraction(1) / (key @ key),",
+        7,
+    ),
+    "a repair that repairs nothing": (
+        "9_test_your_own_layer",
+        "beta = beta / (k * k).sum(-1, keepdim=True)",
+        "beta = beta / 1",
+        4,
+    ),
+    "a fault that is not rare": ("9_test_your_own_layer", "if 1.2345 < beta < 1.2347:", "if 0.5 < beta < 1.9:", 6),
+    "the identity with its sides exchanged": ("6_one_layer", "e[f[e[q]]] != e[f[q]]", "e[f[e[q]]] != f[e[q]]", 1),
+    "lines taken for projections at any angle": ("6_one_layer", "* Fraction(1, int(v @ v))", "* 1", 2),
+    "holes that give up too early": ("6_one_layer", "rest.n_states <= 2 or", "rest.n_states <= 3 or", 6),
 }
 
 
