@@ -18,16 +18,16 @@ from theory_strategies import to_sympy
 
 from deltaword import DFA, compile, languages
 from deltaword.automata.errors import BadArgument, DeltawordError, MissingExtra, NotExact
-from deltaword.theory import papers
+from deltaword.theory import papers, polynomials
 from deltaword.theory import testing as dt
+from deltaword.theory.contours import isolating_circle
 from deltaword.theory.cyclotomic import cos_pi, sin_pi
 from deltaword.theory.factor import checked_orthogonal
 from deltaword.theory.householder import product as product_of
 from deltaword.theory.statements import get
 from deltaword.theory.statements.three_projections import averages, in_the_plane
-from deltaword.theory.testing import findings, polynomials, search
+from deltaword.theory.testing import findings, search
 from deltaword.theory.testing.bounds import BOUNDS, Family
-from deltaword.theory.testing.contours import isolating_circle
 from deltaword.theory.testing.given import given as as_given
 from deltaword.theory.testing.rounding import allowed
 

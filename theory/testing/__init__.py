@@ -2,9 +2,7 @@
 
 given        matrices as they were given: exact, or floats of a format
 rounding     how far rounding alone may move a transition
-polynomials  exact eigenvalue counts: Sturm, the unit circle
-contours     eigenvalues that no rounding explains
-findings     one matrix, one bound: what contradicts it
+findings     one matrix, one bound: what contradicts it (theory/polynomials.py and contours.py find it)
 bounds       the bounds by name, and for which layers they are proved
 violated     the exception with all that is known
 search       hypothesis: the simplest arguments that break a bound

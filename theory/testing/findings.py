@@ -13,17 +13,17 @@ from typing import Any
 
 import numpy as np
 
+from ..contours import isolating_circle, least_singular_values
 from ..factor import rank
 from ..numbers import Number, identity, is_zero, simplified
-from .contours import isolating_circle, least_singular_values
-from .given import Given
-from .polynomials import (
+from ..polynomials import (
     characteristic_polynomial,
     degree,
     n_real_roots,
     n_roots_of_modulus_one,
     squarefree,
 )
+from .given import Given
 from .rounding import ours
 
 GRID = 2**10  # a witness is first tried with so many parts in its largest entry

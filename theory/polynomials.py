@@ -17,7 +17,7 @@ from math import inf
 
 import numpy as np
 
-from ..numbers import Number, identity, is_zero, simplified, tidied
+from .numbers import Number, identity, is_zero, simplified, tidied
 
 Polynomial = list[Number]
 

@@ -1,0 +1,89 @@
+"""What a layer, or several, cannot do, or what escapes the theorem, as a value that prints as a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from .eigenvalue import Eigenvalue
+from .layer import Letter
+
+Verdict = Literal["cannot", "escapes", "undecided"]
+MODEL = (
+    "each layer runs exactly, and where its state is read every entry is cast, in order, to one of finitely many numbers "
+    "(finitely many exact states are a case of it); rounding after each step is another machine: statement step_rounding"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Escape:
+    """layer       counted from 1
+    letters     whose matrices were multiplied, the first read first; empty for a family, of which `matrix` is a member's
+    eigenvalue  that is out of range
+    matrix      exact: a diagonal block of the product; for factored heads the small matrix with the same eigenvalues
+    """
+
+    layer: int
+    letters: tuple[Letter, ...]
+    eigenvalue: Eigenvalue
+    matrix: np.ndarray
+
+    def __str__(self) -> str:
+        if not self.letters:
+            what = "a member of the family"
+        elif len(self.letters) == 1:
+            what = f"the matrix of {self.letters[0]!r}"
+        else:
+            what = f"the product of the matrices of {', '.join(map(repr, self.letters))}"
+        note = (
+            ", of modulus below 1: no help to finitely many exact states, but a readout on a rounding boundary may see it for ever"
+            if self.eigenvalue.modulus == "below 1"
+            else ""
+        )
+        return f"in layer {self.layer} {what} has the eigenvalue {self.eigenvalue}{note}"
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """task      "parity" or "counting modulo m"
+    verdict   "cannot": proved for these layers, of any weights besides; "escapes": the theorem does not exclude it, and `escapes`
+              says why; "undecided": rounding leaves open whether it does
+    theorem   the statement of theory/statements
+    because   the reason, in words
+    escapes   the eigenvalues out of range, in the order of their layers
+    period    on a constant word the readout gets a period that divides this; None where there is no such bound
+    margin    for "undecided": how far numpy's eigenvalues lie outside of the range
+    given     whether layers' inputs were given, and others would have to be asked for as well
+    model     of computation that the theorem is about
+    """
+
+    task: str
+    verdict: Verdict
+    theorem: str
+    because: str
+    escapes: tuple[Escape, ...] = ()
+    period: int | None = None
+    margin: float | None = None
+    given: bool = False
+    model: str = MODEL
+
+    @property
+    def cannot(self) -> bool:
+        return self.verdict == "cannot"
+
+    @property
+    def escape(self) -> Escape | None:
+        """The decisive one: the last."""
+        return self.escapes[-1] if self.escapes and self.verdict == "escapes" else None
+
+    def __str__(self) -> str:
+        scope = ", for the inputs given" if self.given else ""
+        head = {
+            "cannot": f"cannot, by theorem {self.theorem}{scope}",
+            "escapes": f"not excluded by theorem {self.theorem}{scope}",
+            "undecided": f"undecided by theorem {self.theorem}{scope}",
+        }[self.verdict]
+        model = f" Model: {self.model}." if self.cannot else ""
+        return f"{self.task[0].upper()}{self.task[1:]}: {head}: {self.because}.{model}"
