@@ -2,16 +2,15 @@
 
     python bench/covers_census.py [all | N_STATES N_LETTERS]
 
-Machines are counted up to renaming states and letters, start kept, every state reachable: all of 3 states and 2 letters, 4 states and
-2 letters, 3 states and 3 letters.  Drawn machines are those that no pair of idempotents rules out, of seeds 0, 1, …; and, since these
-become rare, machines of drawn copyless bits, with states merged at random: so they have covers, though nothing shows it.
+All machines of 3 states and 2 letters, 4 states and 2 letters, 3 states and 3 letters, counted as in theory/small_machines.py.  Drawn
+machines are those that no pair of idempotents rules out, of seeds 0, 1, …; and, since these become rare, machines of drawn copyless
+bits, with states merged at random: so they have covers, though nothing shows it.
 Each cover found is run beside its machine on drawn words, bit by bit.  A row a size: how many are ruled out, covered, and open (those
 listed by their tables), vectors, bits and n_h of the covers, seconds for the slowest.
 """
 
 from __future__ import annotations
 
-import itertools
 import sys
 import time
 from collections import Counter
@@ -22,34 +21,16 @@ from record import record
 
 from deltaword import DFA
 from deltaword.automata.random_machines import random_dfa
-from deltaword.automata.reach import breadth_first_order
 from deltaword.theory.constructions.covering.closure import Closed, closure
 from deltaword.theory.constructions.covers import Cover, cover
 from deltaword.theory.constructions.registers import ONE, ZERO, Registers
 from deltaword.theory.obstruction import obstruction
+from deltaword.theory.small_machines import classes
 
 SECONDS, WORD_LENGTH, WORDS = 5.0, 60, 20
 DRAWN = ((5, 2, 30), (4, 3, 30))  # states, letters, machines
 MERGED = ((2, 100), (3, 100), (4, 100), (8, 50), (40, 20))  # letters, machines of 4 to 8 states
 MOST_VECTORS = 300
-
-
-def classes(n: int, k: int) -> Iterator[DFA]:
-    """All machines of n states, all reachable, and k letters, up to renaming."""
-    seen: set[bytes] = set()
-    for columns in itertools.combinations_with_replacement(itertools.product(range(n), repeat=n), k):
-        table = np.array(columns).T
-        order = breadth_first_order(table, 0)
-        if len(order) < n:
-            continue
-        names = []
-        for letters in itertools.permutations(range(k)):
-            permuted = table[:, letters]
-            order = breadth_first_order(permuted, 0)
-            names.append(np.argsort(order)[permuted[order]].astype(np.int8).tobytes())
-        if min(names) not in seen:
-            seen.add(min(names))
-            yield DFA(np.frombuffer(min(names), dtype=np.int8).reshape(n, k).astype(int), 0, [0], range(k))
 
 
 def drawn(n: int, k: int, count: int) -> Iterator[DFA]:

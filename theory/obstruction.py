@@ -9,7 +9,10 @@ Proof         let words u, v act on the machine as e, f; replace them by powers 
               maps they generate are finitely many, and (PQP)^m tends to the projection on ran P ∩ ran Q, so the eigenvalues of PQP
               are 0 or 1 and PQ = QP.  With the origin in X write u as x ↦ Px + s, Ps = 0, and v as x ↦ Qx + t, Qt = 0.  Then u, v, u
               in turn give PQPx + PQs + Pt + s = PQx + Pt + s, the same as v, u in turn; and the last letter is the same.
-Source        one-layer theorem of this project; the converse holds too (0/1 registers), by a theorem of Ash.
+Beware        the transition depends on the letter alone: a layer behind a convolution of width 2 over the letters, as published layers
+              have it, tracks a*b* by one bit.
+Source        one-layer theorem of this project (statement one_layer_obstruction); the converse holds too (0/1 registers), by a theorem
+              of Ash (statement group_walks).
 Check         `obstruction`, exhaustive over the pairs of idempotents of the monoid: a proof for the machine given.
 """
 

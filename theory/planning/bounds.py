@@ -6,9 +6,10 @@ Statement     let g_1 … g_k be idempotents of the transition monoid, c = g_1 �
 Source        theorem 4 (peeling) of this project's one-layer theory; theory/obstruction.py for one layer.
 Search        sequences of idempotents drawn at random from a fixed seed, for a limited time: every bound found is right, a better one
               may have been missed.
-Krohn–Rhodes  each contractive layer divides a wreath product of an aperiodic monoid with a group, so the complexity of the monoid is a
-              lower bound too.  It is 0 for aperiodic monoids; else at least 1, and at most the longest chain of J-classes with
-              non-trivial groups (Rhodes; Tilson).  Where these meet it is known.
+Krohn–Rhodes  a stack of contractive layers is a cascade of machines that one layer tracks each (statement stacks_are_cascades), and
+              up to Ash's theorem each of those divides a wreath product of an aperiodic monoid with a group, so the complexity of the
+              monoid is a lower bound too.  It is 0 for aperiodic monoids; else at least 1, and at most the longest chain of J-classes
+              with non-trivial groups (Rhodes; Tilson).  Where these meet it is known.
 """
 
 from __future__ import annotations
