@@ -78,6 +78,12 @@ class Plan:
         )
         return f"<table>{body}</table>"
 
+    def latex(self) -> str:
+        """The plan as a list, a part of a document (theory/latex)."""
+        from ..theory.latex import described
+
+        return described(self.lines())
+
     def to_json(self) -> dict[str, Any]:
         """Plain data; `from_json` gives the plan back."""
         return asdict(self)

@@ -78,6 +78,12 @@ class Certificate:
         colour, mark = ("#0072b2", "✓") if self.holds else ("#d55e00", "✗")  # blue and vermilion: told apart by all eyes
         return f"<p style='border-left:4px solid {colour};padding-left:.6em'><b>{mark}</b> {html.escape(str(self))}</p>"
 
+    def latex(self) -> str:
+        """What is certified, of which machine and weights: a part of a document (theory/latex)."""
+        from .latex import certificate
+
+        return certificate(self)
+
     def to_json(self) -> dict[str, Any]:
         """Plain data. The counterexample is written as letter numbers."""
         word = None if self.counterexample is None else self.dfa.encode(self.counterexample)

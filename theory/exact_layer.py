@@ -141,6 +141,17 @@ class ExactLayer:
     def gated(self) -> bool:
         return any(head.gated for head in self.heads)
 
+    def latex(self) -> str:
+        """What each letter does to each head, and the readout: a part of a document (theory/latex)."""
+        from .latex import layer
+
+        return layer(self)
+
+    def _repr_latex_(self) -> str | None:
+        from .latex import formula
+
+        return formula(self)
+
     def start(self) -> tuple[np.ndarray, ...]:
         """The heads' initial states."""
         return tuple(head.initial for head in self.heads)

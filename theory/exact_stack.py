@@ -68,6 +68,12 @@ class ExactStack:
         """One layer as a stack."""
         return cls(layer.alphabet, (tuple(layer.heads),), (), Mlp((layer.readout,), (np.array(layer.bias, dtype=object),)))
 
+    def latex(self) -> str:
+        """What each letter does to each head, layer by layer, and what lies between: a part of a document (theory/latex)."""
+        from .latex import stack
+
+        return stack(self)
+
     @property
     def n_symbols(self) -> list[int]:
         """How many symbols each layer knows; layer 0's are the letters."""

@@ -66,6 +66,12 @@ class Construction:
         """Numbers in the links and the reader."""
         return self.stack.reader.parameters + sum(link.mlp.parameters for link in self.stack.links)
 
+    def latex(self, proof: Proof | None = None) -> str:
+        """The machine, the layers and, where it is given, the proof: a part of a document (theory/latex)."""
+        from ..latex import construction
+
+        return construction(self, proof)
+
     def proof(self, limit: int = PAIRS_UP_TO) -> Proof:
         """A proof for words of every length, in exact arithmetic. Raises ProofFails where the stack is wrong, TooLarge past the limit.
 

@@ -9,6 +9,7 @@ Proof         A = (U Vᵀ)(V diag(s) Vᵀ).  The first is orthogonal: p mirrors 
               v_i v_iᵀ, for V Vᵀ = I, and for orthogonal v_i the sum is the product of the factors, in any order: (I − a v vᵀ)(I
               − b w wᵀ) x = x − a (v·x) v − b (w·x) w when v·w = 0, and so on by induction.
 Source        this project.  Quoted: the singular value decomposition.
+Status        proved
 Check         the identity of orthogonal keys with generic v, w, x, and its induction step, for all n.  Beside it the
               construction on matrices U diag(s) Vᵀ with rational U, V and s, drawn with a fixed seed: product and number,
               exactly.

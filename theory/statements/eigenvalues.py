@@ -6,8 +6,10 @@ Claim         G has the eigenvalue 1 on the hyperplane k⊥, of dimension n − 
 Proof         G k = (1 − β‖k‖²) k, and G x = x − β (k·x) k is x when k·x = 0.  The two spaces span Rⁿ: ‖k‖² x is (k·x) k and a
               rest ‖k‖² x − (k·x) k orthogonal to k.
 Source        Yang et al. 2024 (DeltaNet); Grazzi et al. 2411.12537 for unit keys, where the eigenvalue is 1 − β.
+Status        proved
 Check         the three identities with generic k, x, for all n; beside it the characteristic polynomial (λ − 1)ⁿ⁻¹ (λ − 1 +
               β‖k‖²) with symbolic entries for n ≤ 4.
+Coq           proofs/householder.v, eigenvalues.
 """
 
 from __future__ import annotations

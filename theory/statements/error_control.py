@@ -8,6 +8,7 @@ Claim         A_w (v_p − v_q) = v_p − v_q.  So an error in the span of such 
 Proof         subtract A_w v_q + B_w = v_q from A_w v_p + B_w = v_p.  Then A_w (v + δ) + B_w = v + δ for δ = t (v_p − v_q).  For
               any word the right sides are the states that it leads to, and so is their difference.
 Source        arXiv 2605.07755 (error control of affine trackers); the proof in a line is this project's.
+Status        proved
 Check         the subtraction, for an abstract linear map and generic v_p, v_q; beside it, for one-layer constructions of
               machines of the gallery, A_x (v − v') = v·x − v'·x for all letters x and all pairs of reachable states of a head,
               in exact numbers, which says by induction that all return words of all pairs act so.

@@ -10,6 +10,7 @@ Proof         the loss is the sum over the columns s of S, with the entry c of v
               G (y + z) + βc k = G y + (G z + βc k), with y = G_{j−1} ⋯ G_1 s, z what was written so far; and A s − s is a
               combination of the keys, each s its own.
 Source        Yang et al. 2024 for n_h = 1; Siems et al. 2502.10297 for n_h steps.
+Status        proved
 Check         the identities in generic s, u, k, y, z, so for all K, V and n_h; the formula for A and B at n_h = 3, written out,
               beside it.
 """

@@ -8,9 +8,11 @@ Proof         (r are enough) if Q ≠ I take x with Qx ≠ x and k = Qx − x.  
               dimension at least, and after at most r mirrors it is everything.   (no fewer) x − G_m ⋯ G_1 x is a combination of
               k_1, …, k_m, so rank(I − G_m ⋯ G_1) ≤ m.  The two together make it r exactly.
 Source        Cartan–Dieudonné; Scherk 1950 for the number; used by Grazzi et al. 2411.12537 and Siems et al. 2502.10297.
+Status        proved
 Check         the identities with generic x, y, Qx and keys, for all n (the last by its induction step).  Beside it the
               factoring of theory/factor.py in exact numbers: product, number and rank, for all signed permutations of n ≤ 4
               coordinates (the 24 rotations of the cube among them), and for rational rotations drawn with a fixed seed.
+Coq           proofs/householder.v, rank_moved (no fewer factors).
 """
 
 from __future__ import annotations

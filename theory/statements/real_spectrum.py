@@ -14,8 +14,10 @@ Proof         x·Gy = Gx·y: G is symmetric, so its spectrum is real.  Let b_1 �
               √((b_1 − 1)(b_2 − 1)).
 Source        Grazzi et al. 2411.12537, recalled; the proof and the converse for every pair are this project's.  Quoted:
               symmetric matrices have a real spectrum; AB and BA have the same.
+Status        proved
 Check         the identities with generic k_1, k_2, x, y; trace and determinant of the plane case with symbolic b_1, b_2. Beside
               it the sign of trace² − 4 det for every pair of keys and b on a grid of rationals.
+Coq           proofs/householder.v, two_mirrors (the case of two mirrors).
 """
 
 from __future__ import annotations

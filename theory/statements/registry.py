@@ -9,17 +9,42 @@ from typing import NamedTuple
 
 from ...automata.errors import UnknownStatement
 from . import (
+    any_regular_language,
+    cayley_not_enough,
+    commuting_idempotents,
     contractions,
+    counting_bound,
+    cube_and_icosahedron,
+    depth_hierarchy,
+    dihedral_two_layers,
+    dyadic_keys,
     eigenvalues,
     error_control,
     gradient_descent,
+    grid_exactness,
+    group_walks,
+    group_word_problems,
+    hole_cascade,
+    l_class_registers,
     mirrors,
     norm,
+    one_layer_obstruction,
+    parity_bound,
+    peeling,
+    positive_keys,
     real_spectrum,
+    register_weights,
+    rounded_keys,
+    saturation,
+    smallest_n_h,
     stability,
+    stacks_are_cascades,
+    step_rounding,
     swaps,
+    symmetric_in_blocks,
     three_projections,
     unit_modulus,
+    vectors_beyond_bits,
 )
 from .statement import Kind, Statement
 
@@ -37,6 +62,31 @@ _STATEMENTS = {
         stability,
         gradient_descent,
         error_control,
+        parity_bound,
+        counting_bound,
+        group_word_problems,
+        smallest_n_h,
+        cube_and_icosahedron,
+        dihedral_two_layers,
+        symmetric_in_blocks,
+        any_regular_language,
+        grid_exactness,
+        dyadic_keys,
+        positive_keys,
+        rounded_keys,
+        saturation,
+        step_rounding,
+        one_layer_obstruction,
+        l_class_registers,
+        group_walks,
+        register_weights,
+        commuting_idempotents,
+        cayley_not_enough,
+        vectors_beyond_bits,
+        hole_cascade,
+        peeling,
+        stacks_are_cascades,
+        depth_hierarchy,
     )
 }
 LABEL, WIDTH = 12, 110
@@ -71,6 +121,8 @@ class Row(NamedTuple):
     name: str
     title: str
     kind: Kind
+    status: str
+    coq: str
     holds: bool
     says: str
     seconds: float
@@ -80,7 +132,9 @@ def table() -> Iterator[Row]:
     """Every statement, checked as its row is asked for; a few seconds for all."""
     for statement in statements():
         found = statement.check()
-        yield Row(statement.name, statement.title, found.kind, found.holds, found.says, found.seconds)
+        yield Row(
+            statement.name, statement.title, found.kind, statement.status, statement.coq, found.holds, found.says, found.seconds
+        )
 
 
 def describe(name: str) -> str:

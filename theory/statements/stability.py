@@ -11,6 +11,7 @@ Proof         ‖α x‖ ≤ ‖x‖ as ‖x‖² − ‖αx‖² = (1 − α)(1
               The triangle inequality: (‖x‖ + ‖y‖)² − ‖x + y‖² = 2 (‖x‖‖y‖ − x·y), and ‖ ‖y‖² x − (x·y) y ‖² = ‖y‖² (‖x‖²‖y‖² −
               (x·y)²) ≥ 0.
 Source        this project; Siems et al. 2502.10297 state stability of products.
+Status        proved
 Check         the four identities in generic k, x, y; and that ±1 written with β‖k‖² = 2 reaches the bound, exactly.
 """
 

@@ -1,7 +1,9 @@
 """What a statement is here: a claim with its hypotheses and source, a check that can fail, and a false variant with what refutes it.
 
 A statement is a module.  Its docstring is the text, in labelled paragraphs, and begins with the title: Notation, Hypotheses, Claim,
-Proof, Source, Check.  Its functions are `verify`, `refute` and `example`.
+Proof, Source, Status, Check, and Coq where proofs/ proves it too.  Its functions are `verify`, `refute` and `example`.
+Status says how far the claim itself is proved, by the proof in the text: "proved", or "proved up to a quoted theorem: …", published
+and named; what textbooks have is not counted.  The kind of evidence says what the check, which can fail, is worth.
 Kinds of evidence, strongest first:
     proved for all n                the identities of the proof, checked as polynomial identities in generic inner products
                                     (vectors.py), so for vectors of every dimension; what the proof quotes is named in its text
@@ -106,6 +108,12 @@ class Statement:
             cases, says, holds = 0, f"fails: {failed}", False
         return Checked(self.kind, holds, says, cases, perf_counter() - begun)
 
+    def latex(self) -> str:
+        """A theorem with its proof and what the check is worth, a part of a document (theory/latex)."""
+        from ..latex import statement
+
+        return statement(self)
+
     @property
     def title(self) -> str:
         return self.parts["Title"]
@@ -126,6 +134,16 @@ class Statement:
     @property
     def source(self) -> str:
         return self.parts["Source"]
+
+    @property
+    def status(self) -> str:
+        """Of the claim, whatever its check covers: "proved", "proved up to a quoted theorem: …", "checked in the range named"."""
+        return self.parts["Status"]
+
+    @property
+    def coq(self) -> str:
+        """The files and theorems of proofs/ that prove it, or parts of it; empty where there are none."""
+        return self.parts.get("Coq", "")
 
     @cached_property
     def parts(self) -> dict[str, str]:

@@ -9,6 +9,7 @@ Proof         the product is a b u_3 u_1ᵀ, of rank at most 1 and trace abc.  T
               negative (for three vectors of a plane it is 0), and a² + b² + c² ≥ 3 |abc|^{2/3}, means of three numbers.  With
               abc = −t³, t ≥ 0:  0 ≤ 1 − 2t³ − 3t² = (1 − 2t)(1 + t)², so t ≤ 1/2.
 Source        this project; the warning to Grazzi et al. 2411.12537 (Theorem 1) when n_h ≥ 3.
+Status        proved
 Check         the eigenvalues with symbolic entries; the Gram determinant, the means and the factorisation as polynomial
               identities; −1/8 in exact numbers, in the plane with √3 and in three dimensions with whole keys.
 """

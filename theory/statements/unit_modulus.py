@@ -9,8 +9,10 @@ Proof         for z = x + iy, complex, ‖z‖² − ‖Nz‖² = Σ_j β_j (2 �
               orthogonal to x_{j−1} and y_{j−1} (or k_j = 0).  Either way G_j z_{j−1} = z_{j−1}, for every j in turn, so Nz = z
               and λ = 1.
 Source        Grazzi et al. 2411.12537 (products of generalized Householder matrices), recalled; the proof is this project's.
+Status        proved
 Check         the identity for one factor with generic k, x, y (the sum over factors telescopes); that the step leaves x when β
               = 0 and when k·x = 0; that the eigenvector's length does not change when |λ| = 1.
+Coq           proofs/householder.v, unit_modulus (real vectors).
 """
 
 from __future__ import annotations
