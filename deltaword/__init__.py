@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from .nets.compile import compile, plan
     from .nets.network import Network
     from .nets.saving import load
+    from .nets.transitions import transition_matrices
+    from .theory import limits, statements, testing
     from .theory.certificate import Certificate, check
+    from .theory.oracle import Classification, classify
 
 __version__ = "0.1.0"
 
@@ -38,24 +41,44 @@ _HOME = {  # public name: the module that has it
     "certify": "nets.certify",
     "Certificate": "theory.certificate",
     "check": "theory.certificate",
+    "Classification": "theory.oracle",
+    "classify": "theory.oracle",
+    "limits": "theory.limits",
+    "statements": "theory.statements",
+    "testing": "theory.testing",
+    "transition_matrices": "nets.transitions",
 }
 
-_MODULES = ("constructions", "errors", "groups", "languages")  # these names are modules themselves
+_MODULES = (
+    "constructions",
+    "errors",
+    "groups",
+    "languages",
+    "limits",
+    "statements",
+    "testing",
+)  # these names are modules themselves
 
 __all__ = [
     "DFA",
     "Certificate",
+    "Classification",
     "DeltawordError",
     "Network",
     "certify",
     "check",
+    "classify",
     "compile",
     "constructions",
     "errors",
     "groups",
     "languages",
+    "limits",
     "load",
     "plan",
+    "statements",
+    "testing",
+    "transition_matrices",
 ]
 
 

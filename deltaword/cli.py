@@ -1,4 +1,4 @@
-"""The command line: compile, construct, check, theorems, show, languages, demo.
+"""The command line: compile, construct, check, certify, classify, theorems, bounds, show, languages, demo.
 
 Exit codes    0    what was asked for is so
               1    a claim is false; the word that shows it is printed
@@ -11,6 +11,7 @@ torch loads only in the commands that make a network, so the others answer at on
 from __future__ import annotations
 
 import io
+import json
 import signal
 import sys
 from difflib import get_close_matches
@@ -31,6 +32,7 @@ from .report import note, print_table, print_transitions, read_word, say, say_ma
 
 if TYPE_CHECKING:
     from .nets.network import Network
+    from .theory.checker.weights import Weights
 
 CERTIFICATE_FILE = "certificate.json"
 
@@ -192,6 +194,9 @@ def construct(
     letters: Annotated[str | None, typer.Option(help="dihedral, symmetric, rotations: elements or generators.")] = None,
     dtype: Annotated[Dtype, typer.Option(help="The float format of the network.")] = Dtype.float32,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Save the network and its certificate here.")] = None,
+    latex: Annotated[
+        bool, typer.Option("--latex", help="Print the exact construction and its proof as a LaTeX document.")
+    ] = False,
 ) -> None:
     """Make one of the papers' networks, and prove it right.
 
@@ -211,18 +216,34 @@ def construct(
     for option in ("m", "n", "solid"):
         if option in takes and takes[option] is None:
             raise typer.Exit(refusal(f"{name.value} needs --{option}"))
+    made = {option: value for option, value in takes.items() if value is not None}
+    if latex:
+        if out is not None:
+            raise typer.Exit(refusal("--latex builds no network that --out could save"))
+        print_construction(name.value, made)
+        return
     with working("building"):
         import torch
 
         from .nets import constructions
 
-        made = {option: value for option, value in takes.items() if value is not None}
         net = getattr(constructions, name.value)(**made, dtype=getattr(torch, dtype.value))
     say_machine(net.dfa)
     with working("proving in exact arithmetic"):
         proof = net.construction.proof()
     say("exact", f"{proof.says} ({proof.kind})")
     prove_and_save(net, out)
+
+
+def print_construction(name: str, made: dict[str, Any]) -> None:
+    """A construction of the papers as a LaTeX document, proved in exact arithmetic; no network is built."""
+    from .theory import papers
+    from .theory.latex import document
+
+    with working("proving in exact arithmetic"):
+        construction = getattr(papers, name)(**made)
+        proof = construction.proof()
+    print(document(construction.latex(proof)), end="")
 
 
 @app.command()
@@ -251,27 +272,119 @@ def check(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder t
     raise typer.Exit(1)
 
 
+@app.command("certify")
+def certify_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `deltaword compile --out` made.")],
+    coq: Annotated[bool, typer.Option("--coq", help="Write the proof as a Coq file; run it where coqc is installed.")] = False,
+    out: Annotated[Path | None, typer.Option(metavar="FILE.v", help="The Coq file. Default: DIR/certificate.v.")] = None,
+) -> None:
+    """Prove a saved network right, anew.
+
+    From the weights and the machine in the folder; a certificate that lies there is not looked at. The Coq file says the same of the
+    weights in exact arithmetic, and needs nothing but Coq to be checked.
+    """
+    from .theory.certificate import DESCRIPTION_FILE, WEIGHTS_FILE, certify_weights, described_machine
+    from .theory.checker.weights import read_safetensors
+
+    if out is not None and not coq:
+        raise typer.Exit(refusal("--out is for the Coq file; give --coq, too"))
+    weights, dfa = read_safetensors(folder / WEIGHTS_FILE), described_machine(folder / DESCRIPTION_FILE)
+    with working("proving"):
+        certificate = certify_weights(weights, dfa)
+    say("claim", certificate)
+    if not certificate.holds:
+        raise typer.Exit(1)
+    if coq:
+        if certificate.grade != 1:
+            rounds = f"this network rounds (grade {certificate.grade})"
+            raise typer.Exit(refusal(f"a Coq certificate is about exact arithmetic; {rounds}"))
+        prove_in_coq(weights, dfa, out or folder / "certificate.v")
+
+
+def prove_in_coq(weights: Weights, dfa: DFA, file: Path) -> None:
+    """Write the Coq file, and run it if Coq is here."""
+    from .theory import coq
+    from .theory.exact_weights import exact_weights
+
+    with working("writing the Coq file"):
+        stack, accepting = exact_weights(weights, dfa.alphabet)
+        text = coq.source(stack, dfa, accepting)
+        write_bytes(file, text.encode("utf-8"))
+    if not coq.installed():
+        say("written", f"{file}; to check it: coqc {file} (there is no coqc here; on Debian: apt-get install {coq.PACKAGES})")
+        return
+    say("written", file)
+    with working("asking Coq"):
+        answer = coq.ask_coq(text)
+    say("Coq", answer.says)
+    if not answer:
+        raise typer.Exit(1)
+
+
 @app.command()
 def theorems(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="One statement, with its proof and an example.")] = None,
+    latex: Annotated[bool, typer.Option("--latex", help="Print them as a LaTeX document; check nothing.")] = False,
 ) -> None:
     """Check the statements that the toolkit rests on.
 
     Each with the kind of evidence its check is, what the check found, and the time it took.
     """
-    from .theory.statements import describe, table
+    from .theory.statements import describe, get, statements, table
 
+    if latex:
+        from .theory.latex import document
+
+        shown = statements() if name is None else [get(name)]
+        with working("writing"):
+            text = document(*(statement.latex() for statement in shown))
+        print(text, end="")
+        return
     if name is not None:
         print(describe(name))
         return
     with working("checking"):
         rows = list(table())
     cells = [
-        (row.name, row.title, row.kind, row.says if row.holds else f"FAILS: {row.says}", f"{row.seconds:.2f} s") for row in rows
+        (
+            row.name,
+            row.title,
+            row.status + (", in Coq too" if row.coq else ""),
+            row.kind,
+            row.says if row.holds else f"FAILS: {row.says}",
+            f"{row.seconds:.2f} s",
+        )
+        for row in rows
     ]
-    print_table(("statement", "title", "evidence", "found", "time"), cells)
+    print_table(("statement", "title", "the claim is", "evidence of the check", "found", "time"), cells)
+    wrong = [row.name for row in rows if not row.holds]
+    found = f"these fail: {', '.join(wrong)}" if wrong else "all hold"
+    say("checked", f"{len(rows)} statements in {sum(row.seconds for row in rows):.0f} s, {found}")
     if not all(row.holds for row in rows):
         raise typer.Exit(1)
+
+
+@app.command()
+def bounds(
+    path: Annotated[Path, typer.Argument(metavar="DIR", help="A saved network, or a .npz file with a matrix a letter.")],
+    m: Annotated[int, typer.Option("--m", min=2, help="Counting modulo m.")] = 3,
+) -> None:
+    """What layers cannot do: parity, and counting modulo m.
+
+    Or the eigenvalue that escapes the theorem. Arrays in the .npz file are named by letters, or LAYER/LETTER.
+    """
+    from .theory.limits import counting_bound, parity_bound, read_matrices
+
+    with working("reading"):
+        if path.suffix == ".npz":
+            layers = read_matrices(path)
+        else:
+            from .nets.saving import load
+            from .nets.transitions import transition_matrices
+
+            layers = transition_matrices(load(path))
+    say("bound", parity_bound(layers))
+    say("bound", counting_bound(layers, m))
 
 
 @app.command()
@@ -317,9 +430,7 @@ def show(
     else:
         dfa = DFA.from_regex(name_or_pattern, alphabet)
         say("pattern", name_or_pattern)
-        close = get_close_matches(name_or_pattern, gallery.names(), 1, cutoff=0.8)
-        if close and alphabet is None:
-            note(f"{name_or_pattern!r} was read as a pattern; the gallery has {close[0]!r}")
+        note_near_name(name_or_pattern, alphabet)
     letters = None if word is None else read_word(dfa, word)
     drawings = [(svg, dfa.to_svg), (dot, dfa.to_dot)]
     for file, text in drawings:
@@ -336,6 +447,44 @@ def show(
 
 
 @app.command()
+def classify(
+    name_or_pattern: Annotated[
+        str, typer.Argument(metavar="NAME_OR_PATTERN", help="A gallery name wins over a pattern, unless --alphabet is given.")
+    ],
+    alphabet: Alphabet = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    seconds: Annotated[float, typer.Option(min=0.0, help="How long planning and lower bounds may take, about.")] = 10.0,
+) -> None:
+    """Say which networks recognise a language.
+
+    The algebra of its minimal automaton; and for each family of recurrent networks yes, no or not known, in which model of
+    computation, and why.
+    """
+    entry = find(name_or_pattern) if alphabet is None else None
+    dfa = DFA.from_regex(name_or_pattern, alphabet) if entry is None else entry.build()
+    with working("classifying"):
+        from rich.table import Column
+
+        from .theory.oracle import classify as classified
+        from .theory.oracle.render import COLUMNS, legend, lines, table
+
+        found = classified(dfa, seconds)
+    if as_json:
+        print(json.dumps(found.to_json(), ensure_ascii=False, indent=1))
+        return
+    if entry is not None:
+        say("gallery", f"{entry.name}: {entry.description}")
+    else:
+        say("pattern", name_or_pattern)
+        note_near_name(name_or_pattern, alphabet)
+    for label, text in lines(found):
+        say(label, text)
+    print_table([Column(name, no_wrap=name == "answer") for name in COLUMNS], table(found))
+    for model, text in legend(found):
+        say("model", f"{model}: {text}")
+
+
+@app.command()
 def demo(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Save the networks here, a folder each.")] = Path("demo-networks"),
 ) -> None:
@@ -347,6 +496,13 @@ def demo(
 
     if not run(out):
         raise typer.Exit(1)
+
+
+def note_near_name(pattern: str, alphabet: str | None) -> None:
+    """Say so when a pattern is nearly a gallery name."""
+    close = get_close_matches(pattern, gallery.names(), 1, cutoff=0.8)
+    if close and alphabet is None:
+        note(f"{pattern!r} was read as a pattern; the gallery has {close[0]!r}")
 
 
 def find(name: str) -> Entry | None:

@@ -10,7 +10,7 @@ import numpy as np
 from rich import box
 from rich.console import Console
 from rich.status import Status
-from rich.table import Table
+from rich.table import Column, Table
 
 from .automata.dfa import DFA, Letter
 from .automata.errors import UnknownLetter
@@ -37,7 +37,7 @@ def working(text: str) -> Status:
     return Console(stderr=True).status(text)
 
 
-def print_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+def print_table(columns: Iterable[str | Column], rows: Iterable[Iterable[str]]) -> None:
     """Fitted to a terminal; elsewhere one line a row, however long."""
     table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:

@@ -15,6 +15,7 @@ from theory_strategies import FORMATS, KEYS
 
 import deltaword as dw
 from deltaword.automata.cascade import Cascade
+from deltaword.automata.dfa import DFA
 from deltaword.automata.random_machines import random_dfa
 from deltaword.nets import compile as compile_module
 from deltaword.theory.planning.bounds import Bound, complexity, lower_bound, quick_violation
@@ -287,3 +288,15 @@ def test_a_saved_network_answers_alike_in_a_fresh_process_on_long_words(tmp_path
 def test_bounds_say_why():
     assert lower_bound(dw.DFA([[0, 1], [0, 1]], 0, [1], "ab")) == Bound(0, "the last letter alone names the state")
     assert lower_bound(dw.languages.get("parity")).layers == 1
+
+
+def test_letters_of_huge_order_do_not_hold_up_a_plan():
+    """The least common multiple of the cycles of a random permutation of 300 points is past counting to."""
+    rng = np.random.default_rng(0)
+    columns = [rng.permutation(300), rng.permutation(300)]
+    merging = columns[0].copy()
+    merging[1] = merging[0]
+    begun = time.monotonic()
+    for letters in (columns, [merging, columns[1]]):
+        assert quick_violation(DFA(np.stack(letters, axis=1), 0, [0], "ab")) is None
+    assert time.monotonic() - begun < 5

@@ -31,6 +31,7 @@ ELEMENTS_UP_TO = 3000
 IDEMPOTENTS_UP_TO = 400
 PRODUCTS_UP_TO = 1_000_000
 TRIES = 60
+POWERS_UP_TO = 1000
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,10 @@ def lower_bound(dfa: DFA, seconds: float = 2.0, enough: int | None = None) -> Bo
 
 
 def quick_violation(part: DFA) -> tuple[Any, Any] | None:
-    """Words that act as idempotents e, f with e·f·e ≠ f·e, sought among powers of letters and of pairs of letters; cheap."""
+    """Words that act as idempotents e, f with e·f·e ≠ f·e, sought among powers of letters and of pairs of letters; cheap.
+
+    The idempotent power of a map is as high as the least common multiple of its cycles: powers past POWERS_UP_TO are left out, and
+    so are permutations, whose idempotent power is the identity."""
     columns, first = np.unique(part.table.T, axis=0, return_index=True)
     words = [[a] for a in first.tolist()]
     maps = list(columns)
@@ -75,10 +79,15 @@ def quick_violation(part: DFA) -> tuple[Any, Any] | None:
         maps += [d[c] for c in columns for d in columns]
     idempotents = []
     for word, column in zip(words, maps, strict=True):
+        if len(np.unique(column)) == len(column):
+            continue
         power, times = column, 1
-        while not np.array_equal(power[power], power):
+        while times <= POWERS_UP_TO and not np.array_equal(power[power], power):
             power, times = column[power], times + 1
-        idempotents.append((power, word * times))
+        if times <= POWERS_UP_TO:
+            idempotents.append((power, word * times))
+    if not idempotents:
+        return None
     rows = np.array([power for power, _ in idempotents])
     for e, word in idempotents:
         fe = e[rows]  # row f: q to q·f·e
