@@ -20,6 +20,7 @@ Status        proved
 Check         for n = 2, 3, 4 the machine with all nⁿ maps of n states as letters, which is every machine of at most 4 states at once
               (leave letters out, and name the start 0), and seven machines of the gallery with 5 to 8 states: holes, layers, links
               and reader built, their sizes compared, and closed over all reachable pairs in exact arithmetic.
+Coq           proofs/hole_cascade.v, hole_cascade (the holes; links and reader are not there).
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ Status        proved up to a quoted theorem: Ash 1991, for “if”, where some 
 Check         all 114 machines of 3 states and 2 letters: the 24 with commuting idempotents have a group that passes the test, and
               the closure of these bits tells all states apart; every layer of 2 or 3 bits that are moved or set to 0, with 2
               letters and from every start, has commuting idempotents on its vectors.
+Coq           proofs/one_layer_obstruction.v, matrix_layer_without_writes (“only if”).
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ Check         the squares of all 3 × 3 matrices with entries −1, 0, 1 and rea
               A_1 of 2 × 2 matrices with entries −1, 0, 1 whose products have real spectrum, read alternately, the same on
               each residue modulo 4. The step from there to all sizes and depths is the text's.
 Status        proved
+Coq           proofs/counting.v, counting (with P_i = 2^i); proofs/counting.v, delta_rule_counting.
 """
 
 from __future__ import annotations

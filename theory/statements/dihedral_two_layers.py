@@ -19,6 +19,7 @@ Source        Siems et al. 2502.10297 have that two layers suffice; this constru
 Status        proved
 Check         the key identities for a generic angle, and the reading identity for generic points; beside them closure in exact
               arithmetic over all reachable pairs, all 2m letters, for m = 2 … 9 and 12.
+Coq           proofs/dihedral_two_layers.v, dihedral_in_two_layers (the reader: any function of the states).
 """
 
 from __future__ import annotations

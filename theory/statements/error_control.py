@@ -12,6 +12,7 @@ Status        proved
 Check         the subtraction, for an abstract linear map and generic v_p, v_q; beside it, for one-layer constructions of
               machines of the gallery, A_x (v − v') = v·x − v'·x for all letters x and all pairs of reachable states of a head,
               in exact numbers, which says by induction that all return words of all pairs act so.
+Coq           proofs/affine_layers.v, error_control.
 """
 
 from __future__ import annotations

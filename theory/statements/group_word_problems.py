@@ -16,6 +16,7 @@ Status        proved
 Check         closure over all reachable pairs of network state and machine state in exact arithmetic, and the steps counted
               letter by letter: for n ≤ 5 the machine of n states with all n! permutations as letters, which is every permutation
               automaton of n states at once (leave letters out); and the word problem of S_n with all n! letters.
+Coq           proofs/permutations.v, permutation_automaton; proofs/permutations.v, permutation_rank (no fewer steps).
 """
 
 from __future__ import annotations

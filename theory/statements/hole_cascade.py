@@ -18,6 +18,7 @@ Status        proved
 Check         all 114 and 1450 machines of 3 states and 2 or 3 letters, and the machines of 2, 3, 4 states with all maps as
               letters (leave letters out: every machine of that size): n − 1 components of the sizes claimed, all letters permute
               or reset, and the closure over all tuples that words reach, each standing for the right state.
+Coq           proofs/hole_cascade.v, hole_cascade; proofs/hole_cascade.v, permutation_reset_layer.
 """
 
 from __future__ import annotations

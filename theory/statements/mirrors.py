@@ -12,7 +12,7 @@ Status        proved
 Check         the identities with generic x, y, Qx and keys, for all n (the last by its induction step).  Beside it the
               factoring of theory/factor.py in exact numbers: product, number and rank, for all signed permutations of n ≤ 4
               coordinates (the 24 rotations of the cube among them), and for rational rotations drawn with a fixed seed.
-Coq           proofs/householder.v, rank_moved (no fewer factors).
+Coq           proofs/orthogonal.v, orthogonal_mirrors; proofs/householder.v, rank_moved.
 """
 
 from __future__ import annotations

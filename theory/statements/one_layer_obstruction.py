@@ -25,6 +25,7 @@ Check         the two identities of the proof in free variables P, Q, s, t. All 
               identity fails, another argument, in fractions, shows that one vector a state is impossible (theory/gram.py); where
               it holds, the layer that is compiled closes. All layers of 2 copyless bits with 2 letters, from every start, and of
               3 bits from one start: the machine of their bit vectors obeys the identity.
+Coq           proofs/one_layer_obstruction.v, matrix_layer_obstruction.
 """
 
 from __future__ import annotations

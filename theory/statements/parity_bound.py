@@ -26,6 +26,7 @@ Check         the step of the induction over N with generic coefficients and bas
               Aᵗ D change at most twice after the first three tokens, in whole numbers. The step from there to all depths is
               the text's.
 Status        proved
+Coq           proofs/counting.v, parity; proofs/counting.v, delta_rule_parity. The number of turns is not there.
 """
 
 from __future__ import annotations

@@ -12,7 +12,8 @@ Status        proved
 Check         all permutations of n ≤ 6 points: the swaps found by theory/factor.py make σ, their number is n − c, is rank(I −
               P), and is the distance from the identity in the Cayley graph of all transpositions, by a breadth-first search
               that knows no cycles.
-Coq           proofs/permutations.v, permutation_mirrors (at most n − 1); proofs/householder.v, rank_moved (no fewer than the rank).
+Coq           proofs/permutations.v, few_transpositions; proofs/permutations.v, permutation_mirrors;
+              proofs/permutations.v, permutation_rank (no fewer factors).
 """
 
 from __future__ import annotations
