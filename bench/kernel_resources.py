@@ -111,10 +111,10 @@ def resources(K: int, n: int, training: bool, gated: bool = True, precise: bool 
 
 
 if __name__ == "__main__":
-    words = sys.argv[3:]
+    size, n_h, *words = sys.argv[1:] or ["128", "1", "train"]
     kind = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}[
         next((w for w in words if w[-2:] in ("16", "32")), "bf16")
     ]
-    for row in resources(int(sys.argv[1]), int(sys.argv[2]), "train" in words, "ungated" not in words, "high" in words, kind):
+    for row in resources(int(size), int(n_h), "train" in words, "ungated" not in words, "high" in words, kind):
         row.pop("made")
         print(*(f"{k} {x}" for k, x in row.items()))

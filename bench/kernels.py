@@ -347,10 +347,20 @@ def warm(job: tuple[str, int]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", nargs="*", default=["check", "table", "decode", "exactness"])
+    parser.add_argument(
+        "--shipped", action="store_true", help="each shipped training setting once, to be run under compute-sanitizer"
+    )
     parser.add_argument("--row", help="one row of the table in this process, as a dictionary")
     chosen = parser.parse_args()
     if not torch.cuda.is_available():
         print("no CUDA device")
+        return
+    if chosen.shipped:
+        for D, n in ((D, n) for D in (16, 32, 64, 128, 256) for n in (1, 2, 3, 4, 8)):
+            q, k, v, g, beta = (x.requires_grad_() for x in inputs(4, 512, 8, D, n))
+            delta_product(q, k, v, g, beta, n)[0].sum().backward()
+            torch.cuda.synchronize()
+            print("ran", D, n, flush=True)
         return
     if chosen.row:
         shape, n = chosen.row.split("/")

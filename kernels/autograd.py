@@ -31,7 +31,7 @@ def chunked(given: Arguments, precise: bool) -> tuple[Tensor, Tensor]:
     q, k, v, beta = aligned(q), aligned(k), aligned(v), aligned(given.beta)
     g = None if given.g is None else aligned(given.g)
     s0 = None if s0 is None else aligned(s0)
-    cu = None if given.cu_seqlens is None else given.cu_seqlens.contiguous()
+    cu = None if given.cu_seqlens is None else aligned(given.cu_seqlens)
     if torch.compiler.is_compiling():
         o, last, *_ = delta_product_op(q, k, v, beta, g, s0, cu, given.n_h, given.scale, precise, given.needs_gradients)
     elif given.needs_gradients:
@@ -49,8 +49,8 @@ def aligned(x: Tensor) -> Tensor:
 
 def recurrent(given: Arguments, output_final_state: bool, into: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
     """o and the last state, token after token in float32; no gradients."""
-    q, k, v, beta = (x.detach().contiguous() for x in (given.q, given.k, given.v, given.beta))
-    g, s0, cu = (None if x is None else x.detach().contiguous() for x in (given.g, given.initial_state, given.cu_seqlens))
+    q, k, v, beta = (aligned(x.detach()) for x in (given.q, given.k, given.v, given.beta))
+    g, s0, cu = (None if x is None else aligned(x.detach()) for x in (given.g, given.initial_state, given.cu_seqlens))
     last = into
     if last is None and output_final_state:
         last = torch.empty(given.sequences, v.shape[2], q.shape[-1], v.shape[-1], dtype=torch.float32, device=q.device)

@@ -22,6 +22,8 @@ from .arguments import Arguments, check_range, checked
 from .chunked import chunked_recurrence
 from .triton_chunked.settings import LARGEST, MOST_STEPS
 
+HAS_TRITON = importlib.util.find_spec("triton") is not None
+
 
 def delta_product(
     q: Tensor,
@@ -86,6 +88,13 @@ def run(given: Arguments, output_final_state: bool, precise: bool, recurrent: bo
     if not runs_on_triton(given):
         o, last = in_torch(given)
         return o, last if output_final_state else None
+    if given.q.is_cuda and not torch.compiler.is_compiling() and given.q.device.index != torch.cuda.current_device():
+        with torch.cuda.device(given.q.device):
+            return on_triton(given, output_final_state, precise, recurrent)
+    return on_triton(given, output_final_state, precise, recurrent)
+
+
+def on_triton(given: Arguments, output_final_state: bool, precise: bool, recurrent: bool) -> tuple[Tensor, Tensor | None]:
     from . import autograd  # triton loads here
 
     if recurrent and not given.needs_gradients and not torch.compiler.is_compiling():
@@ -100,11 +109,7 @@ def runs_on_triton(given: Arguments) -> bool:
     small = max(q.shape[-1], v.shape[-1]) <= LARGEST and given.n_h <= MOST_STEPS
     if not small or min(q.numel(), v.numel()) == 0 or q.dtype not in (torch.bfloat16, torch.float16, torch.float32):
         return False
-    return (q.is_cuda or os.environ.get("TRITON_INTERPRET") == "1") and has_triton()
-
-
-def has_triton() -> bool:
-    return importlib.util.find_spec("triton") is not None
+    return (q.is_cuda or os.environ.get("TRITON_INTERPRET") == "1") and HAS_TRITON
 
 
 def in_torch(given: Arguments) -> tuple[Tensor, Tensor]:

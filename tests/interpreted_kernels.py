@@ -1,5 +1,7 @@
 """The Triton kernels on the CPU, in Triton's interpreter, against float64; test_kernels_interpreted.py runs this in its own process."""
 
+import os
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +14,8 @@ from deltaword.kernels import delta_product
 from deltaword.kernels.arguments import checked
 from deltaword.kernels.triton_chunked import launch
 from deltaword.kernels.triton_chunked.settings import settings
+
+pytestmark = pytest.mark.skipif(os.environ.get("TRITON_INTERPRET") != "1", reason="not in Triton's interpreter")
 
 LIMIT = 2e-5  # float32
 
@@ -74,7 +78,7 @@ def test_the_settings_for_half_precision(D, n, training):
     scale, chosen = D**-0.5, settings(D, D, n, training=training)
     o, last, saved = launch.forward(q, k, v, beta, g, s0, None, n, scale, False, training, chosen)
     true = truth(given, n)
-    limit = 3 * LIMIT  # a closed gate is −128 in sums of up to 64 gates, whose last digit is then 10⁻⁴
+    limit = 5 * LIMIT  # a closed gate is −160 in sums of up to 64 gates, whose last digit is then 10⁻⁴
     agree({"o": o, "S": last}, {"o": true["o"], "S": true["S"]}, limit)
     if saved is not None:
         draw = torch.Generator().manual_seed(1)
@@ -202,3 +206,18 @@ def test_the_comparison_notices_a_planted_fault():
     for fault in ({"g": given["g"].roll(1, 1)}, {"beta": given["beta"] * 1.01}):
         with pytest.raises(AssertionError, match="off by"):
             agree(results(delta_product, given | fault, 1), true, LIMIT)
+
+
+@pytest.mark.parametrize(("T", "n", "C", "merge"), [(70, 1, 16, 2), (37, 3, 16, 2), (40, 2, 16, 4), (33, 1, 32, 2)])
+def test_chunks_merged_for_the_gradients(T, n, C, merge):
+    given = rounded(drawn(1, T, 1, 16, 16, n, "gates closed"), torch.float32)
+    q, k, v, g, beta, s0 = given.values()
+    chosen = replace(settings(16, 16, n, training=True), C=C, merge=merge)
+    o, last, saved = launch.forward(q, k, v, beta, g, s0, None, n, 0.25, False, True, chosen)
+    assert saved is not None
+    true = truth(given, n)
+    draw = torch.Generator().manual_seed(1)
+    do, ds = (torch.randn(x.shape, generator=draw, dtype=torch.float64).float() for x in (o, last))
+    dq, dk, dv, dbeta, dg, d_first = launch.backward(do, ds, q, k, v, beta, g, None, saved, n, 0.25, False, chosen)
+    found = {"dq": dq, "dk": dk, "dv": dv, "dg": dg, "dbeta": dbeta, "dinitial_state": d_first}
+    agree(found, {name: true[name] for name in found}, 3 * LIMIT)

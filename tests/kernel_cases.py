@@ -25,8 +25,10 @@ KINDS = (
 )
 
 
-def drawn(B: int, T: int, H: int, K: int, V: int, n: int, kind: str = "random", gated: bool = True, groups: int = 1, N: int | None = None,
-          seed: int = 0, device: str = "cpu") -> dict[str, Any]:  # fmt: skip
+def drawn(
+    B: int, T: int, H: int, K: int, V: int, n: int, kind: str = "random", gated: bool = True, groups: int = 1,
+    N: int | None = None, seed: int = 0, device: str = "cpu",
+) -> dict[str, Any]:  # fmt: skip
     """float64 arguments of delta_product by name: unit keys, β in [0, 2], log-gates with mean −0.1; `kind` is what is special."""
     draw = torch.Generator().manual_seed(seed)
 

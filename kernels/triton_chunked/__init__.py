@@ -9,6 +9,7 @@ scan        backward, last chunk first: the gradient of the state
 gradients   backward, all chunks in parallel: dq, dk, dv, dβ, dg
 recurrent   token after token in float32: decoding, and short sequences without gradients
 settings    which block sizes, warps and stages run on what
+again       a second launch of the same kind without Triton's search for the kernel
 launch      allocation and launches
 
 ../README.md has the derivation.  Nothing here is imported before a kernel is needed; triton is an optional extra.

@@ -1,16 +1,18 @@
-"""Where a chunk lies, and the running sums of the log-gates in it.
+"""Where a chunk lies, and the running sums of the gates in it: of their logarithms to base 2, so G here is log₂ e times the README's.
 
 A chunk is TC tokens of n steps, in C ≥ TC·n rows.  Batches of one length are [B, T, ...]; packed batches are [1, T, ...] with the
 sequence borders in `cu`, and `starts` says with which chunk each sequence begins, in a row of NC chunks that is long enough for all.
 Chunk number c of the sequence and head (i, h) has the slot base + c in whatever is kept a chunk.
 """
 
+# ruff: noqa: SIM108 - an if on a constant leaves the other branch uncompiled, with its types
 import triton
 import triton.language as tl
 
-CLOSED: tl.constexpr = tl.constexpr(
-    -128.0
-)  # exp(−128) is 0 in float32: a closed gate (g = −∞) stays finite in sums and differences
+LOG2_E: tl.constexpr = tl.constexpr(1.4426950408889634)
+CLOSED: tl.constexpr = tl.constexpr(-160.0)  # 2^−160 is 0 in float32: a closed gate (g = −∞) stays finite, and whole, in sums
+NEVER: tl.constexpr = tl.constexpr(-1e4)  # the exponent of what must not be seen
+FORGOTTEN: tl.constexpr = tl.constexpr(-58.0)  # what has decayed by 2^58 leaves no bit in a float32 sum
 
 
 @triton.jit
@@ -37,10 +39,49 @@ def chunk_at(cu, starts, owner, slot, T, HV, NC, PACKED: tl.constexpr):
 
 
 @triton.jit
+def log2_gate(g):
+    return tl.maximum(g.to(tl.float32) * LOG2_E, CLOSED)
+
+
+@triton.jit
 def gate_sums(p_g, HV, left, n: tl.constexpr, TC: tl.constexpr, C: tl.constexpr):
     """G [C]: the log-gates summed from the chunk's first step on; a token's gate enters at its first step.
 
     p_g points at the chunk's first token, `left` tokens of the sequence begin there."""
     r = tl.arange(0, C)
     opens = (r % n == 0) & (r < TC * n) & (r // n < left)
-    return tl.cumsum(tl.maximum(tl.load(p_g + (r // n) * HV, mask=opens, other=0.0).to(tl.float32), CLOSED), 0)
+    return tl.cumsum(log2_gate(tl.load(p_g + (r // n) * HV, mask=opens, other=0.0)), 0)
+
+
+@triton.jit
+def side_line(side, lines, line, C: tl.constexpr):
+    """Line number `line` of side, [C] float32: by the copy engine, but for lines of 64 bytes, whose second stage would lie askew."""
+    if C < 32:
+        return tl.load(side + line.to(tl.int64) * C + tl.arange(0, C))
+    else:
+        return tl.reshape(lines.load([line, 0]), [C])
+
+
+@triton.jit
+def token_line(side, at_tokens, line, C: tl.constexpr, QP: tl.constexpr):
+    """The first QP numbers of a line, as side_line."""
+    if QP < 32:
+        return tl.load(side + line.to(tl.int64) * C + tl.arange(0, QP))
+    else:
+        return tl.reshape(at_tokens.load([line, 0]), [QP])
+
+
+@triton.jit
+def forgotten(side, first_slot, count, C: tl.constexpr, MOST: tl.constexpr, BACK: tl.constexpr):
+    """How many chunks at the start (BACK: the end) of `count` chunks from first_slot on are forgotten at the other end, and whether all
+    that came before them is. 0 and no unless every gate is at most 1; count is at most MOST."""
+    i = tl.arange(0, MOST)
+    ends = tl.load(side + (first_slot + i) * 3 * C + 2 * C - 1, mask=i < count, other=0.0)
+    total = tl.sum(ends, 0)
+    if BACK:
+        between = tl.cumsum(ends, 0) - ends  # decay from the segment's start to the start of chunk i
+    else:
+        between = total - tl.cumsum(ends, 0)
+    decays = tl.max(ends, 0) <= 0.0
+    drop = tl.sum(tl.where((between < FORGOTTEN) & (i < count), 1, 0), 0)
+    return tl.where(decays, drop, 0), decays & (total < FORGOTTEN)

@@ -15,25 +15,27 @@ column count.
 import triton
 import triton.language as tl
 
-from .chunks import CLOSED, gate_sums, sequence
+from .chunks import NEVER, forgotten, gate_sums, log2_gate, sequence, side_line, token_line
 from .dots import dot, full_dot, half_dot, half_dot_add
 from .y import y_transposed
 
 
 @triton.jit
 def forward_kernel(
-    q, k, v, beta, g, z, side, at_tokens, o, x, s, s_in, s_out, cu, starts, scale, T, HV, NC, NCS, NSEG,
+    q, k, v, beta, g, z, side, lines, at_tokens, o, x, s, s_in, s_out, cu, starts, scale, T, HV, NC, NCS, NSEG, NCG,
     n: tl.constexpr, K: tl.constexpr, V: tl.constexpr, C: tl.constexpr, LOG_C: tl.constexpr, TC: tl.constexpr, QP: tl.constexpr,
     BV: tl.constexpr, GROUP: tl.constexpr, GATED: tl.constexpr, PACKED: tl.constexpr, PRECISE: tl.constexpr, FUSED: tl.constexpr,
-    OUTPUT: tl.constexpr, SAVE: tl.constexpr, INIT: tl.constexpr, FINAL: tl.constexpr, PHI: tl.constexpr, STAGES: tl.constexpr, DIRECT: tl.constexpr,
+    OUTPUT: tl.constexpr, SAVE: tl.constexpr, INIT: tl.constexpr, FINAL: tl.constexpr, PHI: tl.constexpr, STAGES: tl.constexpr,
+    DIRECT: tl.constexpr, MERGE: tl.constexpr, MOST: tl.constexpr,
 ):  # fmt: skip
     """BV columns of one head through the chunks of one segment.
 
     FUSED        Yᵀ is computed here (small heads), else read from z and side (at_tokens reads QP numbers of a line of side)
     DIRECT       x and s are stored from registers, which shares the memory for turning them round; else by the copy engine
-    SAVE         keep x [B, T n, HV, V] and the state before each chunk, s [slots V, K], for the backward
+    SAVE         keep x [B, T n, HV, V] and the state before every MERGE chunks, s [slots V, K], for the backward
     INIT, FINAL  s_in [N HV, NSEG, K, V], s_out the same with V + K columns under PHI; float32
-    PHI          columns past V carry the segment's transition Φ: v = 0, entry state = identity
+    PHI          columns past V carry the segment's transition Φ: v = 0, entry state = identity.  Chunks that are forgotten by the
+                 segment's end are left out, and Φ if all are (MOST ≥ NCS is a power of two)
     """
     WIDE: tl.constexpr = V + K if PHI else V
     pid = tl.program_id(0).to(tl.int64)
@@ -50,7 +52,14 @@ def forward_kernel(
     if PHI:
         S = tl.where(vs[:, None] - V == d[None, :], 1.0, 0.0)
 
-    for c in tl.range(seg * NCS, tl.minimum(seg * NCS + NCS, tl.cdiv(length, TC)), num_stages=STAGES):
+    begin, end = seg * NCS, tl.minimum(seg * NCS + NCS, tl.cdiv(length, TC))
+    if PHI and GATED and not FUSED:
+        drop, whole = forgotten(side, base + begin, tl.maximum(end - begin, 0), C, MOST, False)
+        if i_v * BV >= V:  # columns of Φ: nothing of the entry state is left, or all chunks count
+            drop = tl.where(whole, NCS, 0)
+            S = tl.where(whole, 0.0, S)
+        begin += drop
+    for c in tl.range(begin, end, num_stages=STAGES):
         token = first + c * TC
         tok0 = (b.to(tl.int64) * T + token) * HV + h  # 64-bit scalars; the offset tiles added to them are 32-bit
         row0 = (b.to(tl.int64) * T + token) * n * HV + h
@@ -70,14 +79,17 @@ def forward_kernel(
                 G = tl.zeros([C], tl.float32)
             b_z, _ = y_transposed(dot(b_k, tl.trans(b_k)), G, b_beta, C, LOG_C, GATED, PRECISE, DT)
         else:
-            at_side = ((base + c) * 3).to(tl.int32)
-            b_beta = tl.reshape(side.load([at_side, 0]), [C])
+            line = ((base + c) * 3).to(tl.int32)
+            b_beta = side_line(side, lines, line, C)
             if GATED:
-                G = tl.reshape(side.load([at_side + 1, 0]), [C])
+                G = side_line(side, lines, line + 1, C)
             b_z = z.load([((base + c) * C).to(tl.int32), 0])
 
         if SAVE:
-            if DIRECT:
+            if MERGE > 1:
+                if c % MERGE == 0:
+                    tl.store(s + (ih * NCG + c // MERGE) * V * K + (vs[:, None] * K + d[None, :]), S.to(DT))
+            elif DIRECT:
                 tl.store(s + (base + c) * V * K + (vs[:, None] * K + d[None, :]), S.to(DT))
             else:
                 s.store([((base + c) * V).to(tl.int32) + i_v * BV, 0], S.to(DT))
@@ -85,7 +97,7 @@ def forward_kernel(
         # the order of the products below keeps few of them alive at once: registers bound this kernel
         R = half_dot(S, tl.trans(b_k), PRECISE)
         if GATED:
-            R = tl.trans(b_v).to(tl.float32) - R * tl.exp(G)[None, :]
+            R = tl.trans(b_v).to(tl.float32) - R * tl.exp2(G)[None, :]
         else:
             R = tl.trans(b_v).to(tl.float32) - R
         if FUSED or PRECISE:
@@ -105,15 +117,16 @@ def forward_kernel(
             Pt = dot(b_k, tl.trans(b_q))
             if GATED:
                 if FUSED:
-                    gt = tl.load(g + tok0 + t * HV, mask=tok_ok, other=0.0).to(tl.float32)
-                    Gq = tl.cumsum(tl.maximum(gt, CLOSED), 0)
+                    Gq = tl.cumsum(log2_gate(tl.load(g + tok0 + t * HV, mask=tok_ok, other=0.0)), 0)
                 else:
-                    Gq = tl.reshape(at_tokens.load([at_side + 2, 0]), [QP])
-                Pt *= tl.exp(tl.where(see, Gq[None, :] - G[:, None], 0.0))
-            Pt = tl.where(see, Pt * scale, 0.0).to(DT)
+                    Gq = token_line(side, at_tokens, line + 2, C, QP)
+                Pt *= scale * tl.exp2(tl.where(see, Gq[None, :] - G[:, None], NEVER))
+            else:
+                Pt = tl.where(see, Pt * scale, 0.0)
+            Pt = Pt.to(DT)
             O = half_dot(S, tl.trans(b_q), False)
             if GATED:
-                O *= (scale * tl.exp(Gq))[None, :]
+                O *= (scale * tl.exp2(Gq))[None, :]
             else:
                 O *= scale
             O = half_dot_add(U, Pt, O, False)
@@ -124,8 +137,8 @@ def forward_kernel(
 
         if GATED:
             G_end = tl.sum(tl.where(r == C - 1, G, 0.0), 0)
-            U *= tl.exp(G_end - G)[None, :]
-            S *= tl.exp(G_end)
+            U *= tl.exp2(G_end - G)[None, :]
+            S *= tl.exp2(G_end)
         S = half_dot_add(U, b_k, S, PRECISE)
 
     if FINAL:

@@ -17,15 +17,16 @@ computed: four small products more, and no accumulator is transposed.
 import triton
 import triton.language as tl
 
-from .chunks import CLOSED, chunk_at
+from .chunks import CLOSED, NEVER, chunk_at, log2_gate, side_line, token_line
 from .dots import dot, dot_add
 
 
 @triton.jit
 def masked(a, keep, log_decay, GATED: tl.constexpr):
     if GATED:
-        a *= tl.exp(tl.where(keep, log_decay, 0.0))
-    return tl.where(keep, a, 0.0)
+        return a * tl.exp2(tl.where(keep, log_decay, NEVER))
+    else:
+        return tl.where(keep, a, 0.0)
 
 
 @triton.jit
@@ -54,12 +55,26 @@ def key_columns(
 
 
 @triton.jit
+def sums_at(p_side, r, there, CUT: tl.constexpr, CS: tl.constexpr, MERGE: tl.constexpr):
+    """G at rows r of a chunk of MERGE parts, CUT rows each, from the parts' own sums; past the last row its last value."""
+    part = tl.minimum(r // CUT, there - 1)
+    G = tl.load(p_side + part * (3 * CS) + CS + tl.where(r // CUT < there, r % CUT, CS - 1))
+    for m in tl.static_range(1, MERGE):
+        G += tl.where(part >= m, tl.load(p_side + (m - 1) * (3 * CS) + 2 * CS - 1), 0.0)
+    return G
+
+
+@triton.jit
 def gradients_kernel(
-    q, k, do, x, dr, s, ds, side, g, dq, dk, dv, dbeta, dg, cu, starts, owner, scale, T, HV, NC, SLOTS, PER,
+    q, k, do, x, dr, s, ds, side, lines, at_tokens, g, dq, dk, dv, dbeta, dg, cu, starts, owner, scale, T, HV, NC, NCG, SLOTS, PER,
     n: tl.constexpr, K: tl.constexpr, V: tl.constexpr, C: tl.constexpr, TC: tl.constexpr, QP: tl.constexpr, BK: tl.constexpr,
-    GROUP: tl.constexpr, GATED: tl.constexpr, PACKED: tl.constexpr, STAGES: tl.constexpr, DIRECT: tl.constexpr,
+    GROUP: tl.constexpr, GATED: tl.constexpr, PACKED: tl.constexpr, STAGES: tl.constexpr, DIRECT: tl.constexpr, MERGE: tl.constexpr,
+    CS: tl.constexpr,
 ):  # fmt: skip
     """dq [B, T, HV, K], dk [B, T n, HV, K] (one a value head), dv, dbeta, dg for PER slots, one by one.
+
+    Neither the innovations x nor dr depend on where chunks are cut, so a chunk here is MERGE chunks of the sequential kernels (of CS
+    rows): those go faster in small steps, this one with fewer states.
 
     The loops are there for the copy engine, which runs ahead only inside a loop.  Small heads loop over slots (BK = K), large ones
     take one slot and loop over BK columns of the keys, which also bounds the registers.  dv may share its memory with dr: each
@@ -70,7 +85,7 @@ def gradients_kernel(
     begin = tl.program_id(0) * PER
     for turn in tl.range(0, tl.minimum(PER, SLOTS - begin), num_stages=STAGES if BK == K else 1):
         slot = begin + turn
-        b, h, first, length, c = chunk_at(cu, starts, owner, slot, T, HV, NC, PACKED)
+        b, h, first, length, c = chunk_at(cu, starts, owner, slot, T, HV, NCG, PACKED)
         hk = h // GROUP
         token = first + c * TC
         ok = (r < TC * n) & (c * TC * n + r < length * n)
@@ -89,19 +104,30 @@ def gradients_kernel(
             b_dr = tl.reshape(dr.load([b, token * n, h * V]), [C, V])
             b_do = tl.reshape(do.load([b, token, h * V]), [QP, V])
         DT: tl.constexpr = b_x.dtype
-        p_side = side + slot.to(tl.int64) * 3 * C
-        b_beta = tl.load(p_side + r)  # 0 on rows past the end
+        # c MERGE is the first of the chunks of the sequential kernels that this one is made of; `there` of them are there
+        p_side = side + ((slot // NCG).to(tl.int64) * NC + slot % NCG * MERGE) * 3 * CS
+        there = tl.minimum(MERGE, NC - slot % NCG * MERGE)
+        CUT: tl.constexpr = TC // MERGE * n
+        line = slot * 3
+        if MERGE == 1 and BK == K:  # in the pipelined loop
+            b_beta = side_line(side, lines, line, C)
+        else:
+            b_beta = tl.load(p_side + r // CUT * (3 * CS) + r % CUT, mask=ok, other=0.0)
 
         f_dr = b_dr.to(tl.float32)
         tl.store(dbeta + row0 + r * HV, tl.sum(f_dr * b_x.to(tl.float32), 1), mask=ok)
         tl.store(dv + row0 * V + (r[:, None] * (HV * V) + e[None, :]), (f_dr * b_beta[:, None]).to(DT), mask=ok[:, None])
 
         if GATED:
-            G = tl.load(p_side + C + r)
-            Gq = tl.load(p_side + C + tl.minimum(t * n + n - 1, C - 1))
-            G_end = tl.load(p_side + 2 * C - 1)
-            read, write, ask = b_beta * tl.exp(G), b_beta * tl.exp(G_end - G), scale * tl.exp(Gq)
-            decay_end = tl.exp(G_end)
+            if MERGE == 1 and BK == K:
+                G = side_line(side, lines, line + 1, C)
+                Gq = token_line(side, at_tokens, line + 2, C, QP)
+            else:
+                G = sums_at(p_side, r, there, CUT, CS, MERGE)
+                Gq = sums_at(p_side, t * n + n - 1, there, CUT, CS, MERGE)
+            G_end = tl.sum(tl.where(r == C - 1, G, 0.0), 0)
+            read, write, ask = b_beta * tl.exp2(G), b_beta * tl.exp2(G_end - G), scale * tl.exp2(Gq)
+            decay_end = tl.exp2(G_end)
         else:
             G, Gq = b_beta, tl.zeros([QP], tl.float32)  # not looked at
             read, write, ask, decay_end = b_beta, b_beta, tl.where(t < TC, scale, 0.0), 1.0
@@ -145,5 +171,5 @@ def gradients_kernel(
             after = ((r // n)[None, :] >= t[:, None]) & ok[None, :]
             b_dg = tl.sum(tl.where(after, dG_step[None, :], 0.0), 1) + end
             b_dg += tl.sum(tl.where((t[None, :] >= t[:, None]) & tok_ok[None, :], dG_tok[None, :], 0.0), 1)
-            b_g = tl.load(g + tok0 + t * HV, mask=tok_ok, other=0.0).to(tl.float32)
-            tl.store(dg + tok0 + t * HV, tl.where(b_g > CLOSED, b_dg, 0.0), mask=tok_ok)  # nothing passes a closed gate
+            open_ = log2_gate(tl.load(g + tok0 + t * HV, mask=tok_ok, other=0.0)) > CLOSED
+            tl.store(dg + tok0 + t * HV, tl.where(open_, b_dg, 0.0), mask=tok_ok)  # nothing passes a closed gate

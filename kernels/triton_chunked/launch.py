@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ import triton
 from torch import Tensor
 from triton.tools.tensor_descriptor import TensorDescriptor
 
+from .again import described, forget, start
 from .forward import forward_kernel
 from .gradients import gradients_kernel
 from .recurrent import recurrent_kernel
@@ -20,9 +22,9 @@ from .settings import Settings, power_of_two, segments, settings
 from .y import y_kernel
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Problem:
-    """Sizes of a call and the settings it runs with. N sequences: the batch, or the packed ones."""
+    """Sizes of a call and its settings; one object a kind of call (`known`). N sequences: the batch, or the packed ones."""
 
     B: int
     T: int
@@ -37,27 +39,40 @@ class Problem:
     precise: bool
     chosen: Settings
 
-    @property
+    @cached_property
     def TC(self) -> int:
         return self.chosen.C // self.n
 
-    @property
+    @cached_property
     def NC(self) -> int:
         """Chunks a head has slots for: all of a sequence, or of all packed sequences together."""
         return triton.cdiv(self.T, self.TC) if not self.packed else self.T // self.TC + self.N
 
-    @property
+    @cached_property
     def slots(self) -> int:
         return (self.HV if self.packed else self.N * self.HV) * self.NC
 
-    @property
+    @cached_property
+    def merge(self) -> int:
+        """How many chunks of the sequential kernels make one of the gradients kernel; slots of packed sequences are not merged."""
+        return 1 if self.packed else self.chosen.merge
+
+    @cached_property
+    def NCG(self) -> int:
+        return triton.cdiv(self.NC, self.merge)
+
+    @cached_property
+    def state_slots(self) -> int:
+        return self.slots // self.NC * self.NCG
+
+    @cached_property
     def segments(self) -> int:
         if self.K > 128 or self.K < self.chosen.BV:  # Φ fills the shared memory; its columns come in blocks of BV
             return 1
         wanted = segments(self.N * self.HV * (self.V // self.chosen.BV), self.NC)
         return triton.cdiv(self.NC, triton.cdiv(self.NC, wanted))  # as many as whole chunks fill
 
-    @property
+    @cached_property
     def common(self) -> dict[str, Any]:
         """What all kernels over chunks are compiled for."""
         C = self.chosen.C
@@ -82,15 +97,39 @@ def problem(
     return Problem(B, T, N, H, HV, K, V, n, g is not None, cu is not None, precise, chosen)
 
 
+_known: dict[tuple[Any, ...], Problem] = {}
+
+
+def known(
+    q: Tensor, v: Tensor, beta: Tensor, g: Tensor | None, n: int, cu: Tensor | None, precise: bool, training: bool,
+    chosen: Settings | None,
+) -> Problem:  # fmt: skip
+    """The problem of a call; the same object for calls of the same sizes, types, device and settings."""
+    types = q.dtype, beta.dtype, None if g is None else g.dtype, None if cu is None else (cu.dtype, cu.shape[0])
+    key = (q.shape, v.shape, n, precise, training, chosen, q.device, *types)
+    found = _known.get(key)
+    if found is None:
+        if len(_known) >= 4096:  # lengths that never come back
+            _known.clear()
+            forget()
+        found = _known[key] = problem(q, v, g, n, cu, precise, training, chosen)
+    return found
+
+
 def rows(x: Tensor, high: int, wide: int) -> TensorDescriptor:
     """x [B, rows, H, D] as [B, rows, H·D] for the copy engine; rows past the end read as zero."""
     B, N, H, D = x.shape
-    return TensorDescriptor(x, [B, N, H * D], [N * H * D, H * D, 1], [1, high, wide])
+    return described(x, [B, N, H * D], [N * H * D, H * D, 1], [1, high, wide])
 
 
 def matrix(x: Tensor, wide: int, high: int, block: int) -> TensorDescriptor:
     """x as a matrix of rows `wide` long, read in blocks high × block."""
-    return TensorDescriptor(x, [x.numel() // wide, wide], [wide, 1], [high, block])
+    return described(x, [x.numel() // wide, wide], [wide, 1], [high, block])
+
+
+def side_lines(side: Tensor, C: int, numbers: int) -> TensorDescriptor | Tensor:
+    """The first numbers of the lines of side for the copy engine, or side itself where a line is too short for it."""
+    return matrix(side, C, 1, numbers) if numbers >= 32 else side
 
 
 def places(p: Problem, cu: Tensor | None, dummy: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -124,7 +163,7 @@ class Saved:
             "z": (p.slots, C, C),
             "side": (p.slots, 3, C),
             "x": (p.B, p.T * p.n, p.HV, p.V),
-            "s": (p.slots, p.V, p.K),
+            "s": (p.state_slots, p.V, p.K),
             "part": (p.N, p.HV, pieces, p.K, p.V + p.K) if pieces > 1 else (0,),
             "starts": (p.N,) if p.packed else (0,),
             "owner": (p.NC,) if p.packed else (0,),
@@ -136,7 +175,7 @@ def forward(
     n: int, scale: float, precise: bool = False, save: bool = False, chosen: Settings | None = None, pieces: int | None = None,
 ) -> tuple[Tensor, Tensor, Saved | None]:  # fmt: skip
     """o [B, T, HV, V], last state [N, HV, K, V] float32, and with save what the backward needs."""
-    p = problem(q, v, g, n, cu, precise, save, chosen)
+    p = known(q, v, beta, g, n, cu, precise, save, chosen)
     B, T, N, HV, K, V, NC, cfg = p.B, p.T, p.N, p.HV, p.K, p.V, p.NC, p.chosen
     C, BV = cfg.C, cfg.BV
     log_c = C.bit_length() - 1
@@ -150,49 +189,53 @@ def forward(
     where = places(p, cu, beta)
     d_k = rows(k, C, K)
     if cfg.fused:
-        z = side = d_z = d_side = at_tokens = beta
+        z = side = d_z = lines = at_tokens = beta
     else:
         z = new(p.slots, C, C, dtype=torch.float32 if precise else k.dtype)
         side = new(p.slots, 3, C)
-        y_kernel[(p.slots,)](
-            rows(k, half, K), beta, gates, z, side, *where, T, HV, NC, HALF=half, LOG_HALF=half.bit_length() - 1, PRECISE=precise, **p.common,
+        start(
+            y_kernel, (p.slots, 1), p, (), q.device, (rows(k, half, K), beta, gates, z, side, *where, T, HV, NC),
+            HALF=half, LOG_HALF=half.bit_length() - 1, PRECISE=precise, **p.common,
             num_warps=cfg.y_warps, num_stages=1, maxnreg=cfg.y_regs,
         )  # fmt: skip
-        d_z, d_side, at_tokens = matrix(z, C, C, C), matrix(side, C, 1, C), matrix(side, C, 1, QP)
+        d_z, lines, at_tokens = matrix(z, C, C, C), side_lines(side, C, C), side_lines(side, C, QP)
     o = new(B, T, HV, V, dtype=v.dtype)
     x = new(B, T * n, HV, V, dtype=v.dtype) if save else o
-    s = new(p.slots, V, K, dtype=v.dtype) if save else o
+    s = new(p.state_slots, V, K, dtype=v.dtype) if save else o
     last = new(N, HV, K, V)
     whole = not p.packed
     tensors = (
-        rows(q, QP, K), d_k, rows(v, C, BV), beta, gates, d_z, d_side, at_tokens,
+        rows(q, QP, K), d_k, rows(v, C, BV), beta, gates, d_z, side, lines, at_tokens,
         rows(o, QP, BV) if whole and p.TC == QP else o,
         rows(x, C, BV) if save and whole and p.TC * n == C and not cfg.direct else x,
-        matrix(s, K, BV, K) if save and not cfg.direct else s,
+        matrix(s, K, BV, K) if save and not cfg.direct and p.merge == 1 else s,
     )  # fmt: skip
     fixed = {
         "V": V, "LOG_C": log_c, "QP": QP, "BV": BV, "PRECISE": precise, "FUSED": cfg.fused, "STAGES": cfg.stages,
-        "DIRECT": cfg.direct, "num_warps": cfg.warps, "maxnreg": cfg.regs,
+        "DIRECT": cfg.direct, "MERGE": p.merge, "num_warps": cfg.warps, "maxnreg": cfg.regs,
     }  # fmt: skip
     first = last if s0 is None else s0
     pieces = p.segments if pieces is None else pieces
     part = new(0)
     if pieces == 1:
-        forward_kernel[(N * HV * (V // BV), 1)](
-            *tensors, first, last, *where[:2], scale, T, HV, NC, NC, 1,
+        start(
+            forward_kernel, (N * HV * (V // BV), 1), p, ("whole", save, s0 is None), q.device,
+            (*tensors, first, last, *where[:2], scale, T, HV, NC, NC, 1, p.NCG), MOST=1,
             OUTPUT=True, SAVE=save, INIT=s0 is not None, FINAL=True, PHI=False, **p.common, **fixed,
         )  # fmt: skip
     else:
         per = triton.cdiv(NC, pieces)
         pieces = triton.cdiv(NC, per)
         part, entry = new(N, HV, pieces, K, V + K), new(N, HV, pieces, K, V)
-        forward_kernel[(N * HV * ((V + K) // BV), pieces)](
-            *tensors, part, part, *where[:2], scale, T, HV, NC, per, pieces,
+        start(
+            forward_kernel, (N * HV * ((V + K) // BV), pieces), p, ("ends", save, pieces), q.device,
+            (*tensors, part, part, *where[:2], scale, T, HV, NC, per, pieces, p.NCG), MOST=power_of_two(per),
             OUTPUT=False, SAVE=False, INIT=False, FINAL=True, PHI=True, **p.common, **fixed,
         )  # fmt: skip
         carry(part, part[..., V:], first, entry, last, pieces, p, init=s0 is not None, back=False)
-        forward_kernel[(N * HV * (V // BV), pieces)](
-            *tensors, entry, entry, *where[:2], scale, T, HV, NC, per, pieces,
+        start(
+            forward_kernel, (N * HV * (V // BV), pieces), p, ("pieces", save, pieces), q.device,
+            (*tensors, entry, entry, *where[:2], scale, T, HV, NC, per, pieces, p.NCG), MOST=power_of_two(per),
             OUTPUT=True, SAVE=save, INIT=True, FINAL=False, PHI=False, **p.common, **fixed,
         )  # fmt: skip
     return o, last, Saved(z, side, x, s, part, *(where[1:] if p.packed else (new(0), new(0)))) if save else None
@@ -201,10 +244,11 @@ def forward(
 def carry(
     loc: Tensor, phi: Tensor, s0: Tensor, entry: Tensor, last: Tensor, pieces: int, p: Problem, init: bool, back: bool
 ) -> None:
-    BV = min(p.V, 32)
-    carry_kernel[(p.N * p.HV * (p.V // BV),)](
-        loc, phi, s0, entry, last, pieces, loc.shape[-1], p.K + p.V, K=p.K, V=p.V, BV=BV, INIT=init, BACK=back, num_warps=4
-    )
+    BV = min(p.V, 16)
+    start(
+        carry_kernel, (p.N * p.HV * (p.V // BV), 1), p, (pieces, init, back, loc.shape[-1]), loc.device,
+        (loc, phi, s0, entry, last, pieces, loc.shape[-1], p.K + p.V), K=p.K, V=p.V, BV=BV, INIT=init, BACK=back, num_warps=4,
+    )  # fmt: skip
 
 
 def backward(
@@ -212,7 +256,7 @@ def backward(
     saved: Saved, n: int, scale: float, precise: bool = False, chosen: Settings | None = None,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor | None, Tensor]:  # fmt: skip
     """dq, dk (of H heads), dv, dbeta, dg, gradient of the initial state [N, HV, K, V] float32."""
-    p = problem(q, v, g, n, cu, precise, True, chosen)
+    p = known(q, v, beta, g, n, cu, precise, True, chosen)
     B, T, N, H, HV, K, V, NC, cfg = p.B, p.T, p.N, p.H, p.HV, p.K, p.V, p.NC, p.chosen
     C, BV, where = cfg.C, cfg.BV, (beta, beta, beta) if cu is None else (cu, saved.starts, saved.owner)
     QP = max(16, power_of_two(p.TC))
@@ -221,40 +265,58 @@ def backward(
     whole = not p.packed and p.TC * n == C and not cfg.scan_direct
     tensors = (
         rows(q, QP, K), rows(k, C, K), rows(do, QP, BV), matrix(saved.z, C, C, C),
-        matrix(saved.side, C, 1, C), matrix(saved.side, C, 1, QP),
-        rows(dv, C, BV) if whole else dv, ds if cfg.scan_direct else matrix(ds, K, BV, K),
+        saved.side, side_lines(saved.side, C, C), side_lines(saved.side, C, QP),
+        rows(dv, C, BV) if whole else dv, ds if cfg.scan_direct or p.merge > 1 else matrix(ds, K, BV, K),
     )  # fmt: skip
-    fixed: dict[str, Any] = {"V": V, "QP": QP, "BV": BV, "num_warps": cfg.scan_warps or cfg.warps, "STAGES": cfg.scan_stages, "DIRECT": cfg.scan_direct}
+    fixed: dict[str, Any] = {
+        "V": V,
+        "QP": QP,
+        "BV": BV,
+        "num_warps": cfg.scan_warps or cfg.warps,
+        "maxnreg": cfg.scan_regs,
+        "STAGES": cfg.scan_stages,
+        "DIRECT": cfg.scan_direct,
+        "MERGE": p.merge,
+    }
     programs = N * HV * (V // BV)
     given = d_first if d_last is None else d_last
     if saved.part.dim() == 1:  # one level
-        scan_kernel[(programs, 1)](
-            *tensors, given, d_first, *where[:2], scale, T, HV, NC, NC, 1,
+        start(
+            scan_kernel, (programs, 1), p, ("whole", d_last is None), q.device,
+            (*tensors, given, d_first, *where[:2], scale, T, HV, NC, NC, 1, p.NCG), MOST=1,
             SAVE=True, LAST=d_last is not None, FIRST=True, **p.common, **fixed,
         )  # fmt: skip
     else:
         pieces = saved.part.shape[2]
         per = triton.cdiv(NC, pieces)
         loc, ends = (torch.empty(N, HV, pieces, K, V, device=q.device, dtype=torch.float32) for _ in range(2))
-        scan_kernel[(programs, pieces)](
-            *tensors, loc, loc, *where[:2], scale, T, HV, NC, per, pieces,
+        start(
+            scan_kernel, (programs, pieces), p, ("ends", pieces), q.device,
+            (*tensors, loc, loc, *where[:2], scale, T, HV, NC, per, pieces, p.NCG), MOST=power_of_two(per),
             SAVE=False, LAST=False, FIRST=True, **p.common, **fixed,
         )  # fmt: skip
         carry(loc, saved.part[..., V:], given, ends, d_first, pieces, p, init=d_last is not None, back=True)
-        scan_kernel[(programs, pieces)](
-            *tensors, ends, ends, *where[:2], scale, T, HV, NC, per, pieces,
+        start(
+            scan_kernel, (programs, pieces), p, ("pieces", pieces), q.device,
+            (*tensors, ends, ends, *where[:2], scale, T, HV, NC, per, pieces, p.NCG), MOST=power_of_two(per),
             SAVE=True, LAST=True, FIRST=False, **p.common, **fixed,
         )  # fmt: skip
-    BK, QG = cfg.BK or K, max(cfg.query_rows, QP)
+    M, BK = p.merge, cfg.BK or K
+    CG, TCG = M * C, M * p.TC
+    QG = max(cfg.query_rows, 16, power_of_two(TCG))
     dq = torch.empty(B, T, HV, K, device=q.device, dtype=q.dtype)
     dk = torch.empty(B, T * n, HV, K, device=q.device, dtype=k.dtype)
     dbeta = torch.empty_like(beta)
     dg = None if g is None else torch.empty_like(g)
-    steps = (do, saved.x, dv) if cfg.chunk_direct else (rows(do, QG, V), rows(saved.x, C, V), rows(dv, C, V))
-    gradients_kernel[(triton.cdiv(p.slots, cfg.per),)](
-        rows(q, QG, BK), rows(k, C, BK), *steps, matrix(saved.s, K, V, BK), matrix(ds, K, V, BK), saved.side,
-        beta if g is None else g, dq, dk, dv, dbeta, dbeta if dg is None else dg, *where, scale, T, HV, NC, p.slots, cfg.per,
-        V=V, QP=QG, BK=BK, STAGES=cfg.chunk_stages, DIRECT=cfg.chunk_direct, **p.common, num_warps=cfg.chunk_warps, maxnreg=cfg.chunk_regs,
+    steps = (do, saved.x, dv) if cfg.chunk_direct else (rows(do, QG, V), rows(saved.x, CG, V), rows(dv, CG, V))
+    start(
+        gradients_kernel, (triton.cdiv(p.state_slots, cfg.per), 1), p, (), q.device,
+        (rows(q, QG, BK), rows(k, CG, BK), *steps, matrix(saved.s, K, V, BK), matrix(ds, K, V, BK), saved.side,
+        side_lines(saved.side, C, C), side_lines(saved.side, C, min(QG, C)),
+        beta if g is None else g, dq, dk, dv, dbeta, dbeta if dg is None else dg, *where,
+        scale, T, HV, NC, p.NCG, p.state_slots, cfg.per),
+        V=V, QP=QG, BK=BK, STAGES=cfg.chunk_stages, DIRECT=cfg.chunk_direct, MERGE=M, CS=C, **(p.common | {"C": CG, "TC": TCG}),
+        num_warps=cfg.chunk_warps, maxnreg=cfg.chunk_regs,
     )  # fmt: skip
     if HV != H:
         dq, dk = (x.view(*x.shape[:2], H, HV // H, K).sum(3) for x in (dq, dk))
@@ -272,9 +334,22 @@ def recurrent(
     BK = power_of_two(K)
     BV = min(power_of_two(V), 32 if BK >= 128 else 64)
     o = torch.empty(B, T, HV, V, device=q.device, dtype=v.dtype)
-    recurrent_kernel[(N * HV * triton.cdiv(V, BV),)](
-        q, k, v, beta, beta if g is None else g, beta if s0 is None else s0, beta if last is None else last, o,
-        beta if cu is None else cu, scale, T, HV, H, n=n, K=K, V=V, BK=BK, BV=BV, GROUP=HV // H, GATED=g is not None,
-        PACKED=cu is not None, INIT=s0 is not None, FINAL=last is not None, num_warps=max(1, min(4, BK * BV // 1024)),
+    sizes = (
+        q.shape,
+        v.shape,
+        n,
+        q.dtype,
+        beta.dtype,
+        None if g is None else g.dtype,
+        None if s0 is None else s0.dtype,
+        q.device,
+    )
+    start(
+        recurrent_kernel, (N * HV * triton.cdiv(V, BV), 1), sizes,
+        (cu is None, last is None, None if cu is None else (N, cu.dtype)), q.device,
+        (q, k, v, beta, beta if g is None else g, beta if s0 is None else s0, beta if last is None else last, o,
+         beta if cu is None else cu, scale, T, HV, H),
+        n=n, K=K, V=V, BK=BK, BV=BV, GROUP=HV // H, GATED=g is not None, PACKED=cu is not None, INIT=s0 is not None,
+        FINAL=last is not None, num_warps=max(1, min(4, BK * BV // 1024)),
     )  # fmt: skip
     return o

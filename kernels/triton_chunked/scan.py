@@ -13,18 +13,18 @@ dR is the gradient of the innovations' right-hand side, so dv_i = β_i dR_i and 
 import triton
 import triton.language as tl
 
-from .chunks import sequence
+from .chunks import NEVER, forgotten, sequence, side_line, token_line
 from .dots import dot, dot_add
 
 
 @triton.jit
 def scan_kernel(
-    q, k, do, z, side, at_tokens, dr, ds, ds_last, ds_first, cu, starts, scale, T, HV, NC, NCS, NSEG,
+    q, k, do, z, side, lines, at_tokens, dr, ds, ds_last, ds_first, cu, starts, scale, T, HV, NC, NCS, NSEG, NCG,
     n: tl.constexpr, K: tl.constexpr, V: tl.constexpr, C: tl.constexpr, TC: tl.constexpr, QP: tl.constexpr, BV: tl.constexpr,
     GROUP: tl.constexpr, GATED: tl.constexpr, PACKED: tl.constexpr, SAVE: tl.constexpr, LAST: tl.constexpr, FIRST: tl.constexpr,
-    STAGES: tl.constexpr, DIRECT: tl.constexpr,
+    STAGES: tl.constexpr, DIRECT: tl.constexpr, MERGE: tl.constexpr, MOST: tl.constexpr,
 ):  # fmt: skip
-    """dr [B, T n, HV, V] and ds [slots V, K], the gradient of the state after each chunk, for BV columns of one segment.
+    """dr [B, T n, HV, V] and ds [slots V, K], the gradient of the state after every MERGE chunks, for BV columns of one segment.
 
     SAVE         store dr and ds (else only the segment's dS_first is wanted)
     LAST, FIRST  read ds_last, write ds_first, both [N HV, NSEG, K, V] float32
@@ -41,7 +41,11 @@ def scan_kernel(
         dS = tl.load(ds_last + at_s)
     else:
         dS = tl.zeros([BV, K], tl.float32)
-    end = tl.minimum(seg * NCS + NCS, tl.cdiv(length, TC))
+    chunks = tl.cdiv(length, TC)
+    end = tl.minimum(seg * NCS + NCS, chunks)
+    if FIRST and not SAVE and GATED:  # only the segment's dS_first is wanted
+        drop, _ = forgotten(side, base + seg * NCS, tl.maximum(end - seg * NCS, 0), C, MOST, True)
+        end -= drop
     for step in tl.range(0, end - seg * NCS, num_stages=STAGES):
         c = end - 1 - step
         token = first + c * TC
@@ -50,22 +54,23 @@ def scan_kernel(
         b_do = tl.reshape(do.load([b, token, h * V + i_v * BV]), [QP, BV])
         DT: tl.constexpr = b_k.dtype
         b_z = z.load([((base + c) * C).to(tl.int32), 0]).to(DT)
-        at_side = ((base + c) * 3).to(tl.int32)
-        b_beta = tl.reshape(side.load([at_side, 0]), [C])
+        line = ((base + c) * 3).to(tl.int32)
+        b_beta = side_line(side, lines, line, C)
         live = (t < TC) & (c * TC + t < length)
         see = ((r // n)[None, :] <= t[:, None]) & live[:, None]
         P = dot(b_q, tl.trans(b_k))
         dU = dot(dS.to(DT), tl.trans(b_k))
         w_q = tl.where(live, scale, 0.0)
         if GATED:
-            G = tl.reshape(side.load([at_side + 1, 0]), [C])
-            Gq = tl.reshape(at_tokens.load([at_side + 2, 0]), [QP])
+            G = side_line(side, lines, line + 1, C)
+            Gq = token_line(side, at_tokens, line + 2, C, QP)
             G_end = tl.sum(tl.where(r == C - 1, G, 0.0), 0)
-            P *= tl.exp(tl.where(see, Gq[:, None] - G[None, :], 0.0))
-            dU *= tl.exp(G_end - G)[None, :]
-            w_q = tl.where(live, scale * tl.exp(Gq), 0.0)  # lines of side past the last token hold anything
-        P = tl.where(see, P * scale, 0.0).to(DT)
-        dU = dot_add(tl.trans(b_do), P, dU)
+            P *= scale * tl.exp2(tl.where(see, Gq[:, None] - G[None, :], NEVER))
+            dU *= tl.exp2(G_end - G)[None, :]
+            w_q = tl.where(live, scale * tl.exp2(Gq), 0.0)  # lines of side past the last token hold anything
+        else:
+            P = tl.where(see, P * scale, 0.0)
+        dU = dot_add(tl.trans(b_do), P.to(DT), dU)
         dR = dU - dot((dU * b_beta[None, :]).to(DT), tl.trans(b_z))
         if SAVE:
             if TC * n == C and not PACKED and not DIRECT:
@@ -74,14 +79,17 @@ def scan_kernel(
                 ok = (r < TC * n) & (c * TC * n + r < length * n)
                 p_dr = dr + ((b.to(tl.int64) * T + token) * n * HV + h) * V
                 tl.store(p_dr + (r[None, :] * (HV * V) + vs[:, None]), dR.to(DT), mask=ok[None, :])
-            if DIRECT:
+            if MERGE > 1:
+                if (c % MERGE == MERGE - 1) | (c == chunks - 1):
+                    tl.store(ds + (ih * NCG + c // MERGE) * V * K + (vs[:, None] * K + d[None, :]), dS.to(DT))
+            elif DIRECT:
                 tl.store(ds + (base + c) * V * K + (vs[:, None] * K + d[None, :]), dS.to(DT))
             else:
                 ds.store([((base + c) * V).to(tl.int32) + i_v * BV, 0], dS.to(DT))
         W = dR * b_beta[None, :]
         if GATED:
-            W *= tl.exp(G)[None, :]
-            dS *= tl.exp(G_end)
+            W *= tl.exp2(G)[None, :]
+            dS *= tl.exp2(G_end)
         dS = dot_add((tl.trans(b_do).to(tl.float32) * w_q[None, :]).to(DT), b_q, dS)
         dS = dot_add((-W).to(DT), b_k, dS)
     if FIRST:

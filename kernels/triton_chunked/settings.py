@@ -1,11 +1,15 @@
 """Which block sizes, warps and pipeline stages run on what.  Chosen by timing on an H200 (bench/kernels.py); no tuning at run time.
 
-C rows a chunk; BV state columns a program; warps and stages of the sequential kernels; fused: Yᵀ inside the forward kernel;
-y_* of y_kernel; scan_*, chunk_* of the two backward kernels, BK key columns and per slots a program, query_rows in `gradients`.
+C rows a chunk; BV state columns a program; warps, stages and regs (a cap) of the forward kernel; fused: Yᵀ inside it; y_* of y_kernel,
+scan_* of the scan.  The gradients kernel (chunk_*) takes `merge` chunks of the others as one, BK key columns at a time, `per` of its
+chunks a program, at least query_rows rows of queries; chunk_direct: it loads x, dR and dO itself and not by the copy engine.
 
-Fences (Triton 3.6 on Hopper; tests/test_kernel_settings.py holds every setting to them):
+Fences (Triton 3.6 on Hopper; a test holds every setting to them):
 - products with 64 rows never run on 8 warps: the second warpgroup reads shared memory out of bounds;
-- products that take Yᵀ from registers (fused or precise) stay at C ≤ 32: at C = 64, n = 4, gated, o was wrong.
+- products that take Yᵀ from registers (fused or precise) stay at C ≤ 32: at C = 64, n = 4, gated, o was wrong;
+- chunks of 64 rows in the gradients kernel need chunk_stages ≥ 2: with 1, D = 64 and n = 4 a product read shared memory out of bounds
+  (compute-sanitizer, in `dot_add`); with 2 the sanitizer finds nothing on any shipped setting;
+- lines of 64 bytes are not fetched by the copy engine in a pipelined loop: their second stage is misaligned.
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ class Settings:
     regs: int | None = None
     scan_stages: int = 2
     scan_warps: int | None = None
+    scan_regs: int | None = None
     BK: int | None = None
     per: int = 1
     chunk_warps: int = 4
@@ -38,6 +43,7 @@ class Settings:
     scan_direct: bool = False
     chunk_direct: bool = False
     halves: bool = True
+    merge: int = 1
 
 
 def power_of_two(x: int) -> int:
@@ -48,7 +54,7 @@ def settings(K: int, V: int, n: int, element_size: int = 2, precise: bool = Fals
     """K and V are padded sizes, n steps a token.
 
     >>> settings(128, 128, 1, training=True).C
-    64
+    32
     """
     if n > MOST_STEPS:
         raise ValueError(f"{n} steps a token; the kernels take up to {MOST_STEPS}")
@@ -67,13 +73,15 @@ def for_inference(K: int, V: int, n: int, precise: bool) -> Settings:
         return Settings(C=16, BV=16, warps=4, stages=2)
     if D > 64:
         if n >= 4 and not precise:
-            return Settings(C=64, BV=min(V, 64), warps=4, stages=2, y_warps=4, y_regs=128)
+            return Settings(C=64, BV=min(V, 64), warps=4, stages=2)
         return Settings(C=32, BV=min(V, 64), warps=4, stages=3)
     if D > 32:
         if n == 1:
             return Settings(C=16, BV=min(V, 64), warps=2, stages=3)
-        return Settings(C=32, BV=min(V, 64), warps=4, stages=4, y_regs=128)
-    return Settings(C=16, BV=V, warps=1, stages=3, fused=True)
+        if precise:
+            return Settings(C=32, BV=min(V, 64), warps=4, stages=3)
+        return Settings(C=32, BV=min(V, 64), warps=4, stages=3, regs=168, y_regs=80)
+    return Settings(C=16, BV=V, warps=1, stages=3, fused=True, regs=None if precise else 128)
 
 
 def for_training(K: int, V: int, n: int, precise: bool) -> Settings:
@@ -81,14 +89,22 @@ def for_training(K: int, V: int, n: int, precise: bool) -> Settings:
     if D > 128:
         return Settings(C=16, BV=16, warps=4, stages=2, scan_stages=1, BK=min(K, 32), chunk_stages=1, chunk_warps=8)
     if D > 64:
-        C = 32 if precise else 64
-        return Settings(C=C, BV=min(V, 64), warps=4, stages=2, y_warps=4 if C == 64 else 1, y_regs=128 if C == 64 else None,
-                        scan_stages=1 if n == 1 else 2, BK=min(K, 32))  # fmt: skip
+        big = Settings(C=32, BV=min(V, 64), warps=4, stages=4, scan_stages=4, merge=2, BK=min(K, 32))
+        if n == 1:
+            return big
+        if n < 4:
+            return replace(big, chunk_direct=True, query_rows=64)
+        return replace(big, chunk_direct=True, BK=min(K, 64))
     if D > 32:
-        return Settings(C=32, BV=min(V, 64), warps=4, stages=3, scan_stages=3, per=4)
-    if n == 1:
-        return Settings(C=16, BV=V, warps=1, stages=3, scan_stages=3, chunk_warps=1, per=8)
-    return Settings(C=32, BV=V, warps=1, stages=3, scan_stages=3, chunk_warps=2, per=8)
+        middle = Settings(C=32, BV=min(V, 64), warps=4, stages=3, scan_stages=3, scan_regs=168, y_regs=None if precise else 72)
+        if not precise:
+            middle = replace(middle, regs=168)
+        if n == 1:
+            return replace(middle, BK=min(K, 32), chunk_direct=True, chunk_warps=2)
+        if n < 4:
+            return replace(middle, per=8)
+        return replace(middle, merge=2, BK=min(K, 32), chunk_direct=True, chunk_regs=168)
+    return Settings(C=32, BV=V, warps=1, stages=3, scan_stages=3, chunk_warps=2, per=8, y_regs=None if precise else 72)
 
 
 def segments(programs: int, chunks: int) -> int:

@@ -16,11 +16,10 @@ Chunks of 32 and 64 rows are done in two halves, which needs no product larger t
     Yᵀ = [[Y₁, X₁ (L₁₂ − W₁₂ Y₂)], [0, Y₂]]        X₁ the inverse of the first half, Y₁ and Y₂ the halves' own
 """
 
-# ruff: noqa: SIM108 - an if on a constant leaves the other branch uncompiled, with its types
 import triton
 import triton.language as tl
 
-from .chunks import CLOSED, chunk_at
+from .chunks import chunk_at, log2_gate
 from .dots import dot, full_dot
 
 
@@ -37,22 +36,24 @@ def inverse(W, C: tl.constexpr, LOG_C: tl.constexpr, PRECISE: tl.constexpr, DT: 
 
 
 @triton.jit
-def y_transposed(gram, G, beta, C: tl.constexpr, LOG_C: tl.constexpr, GATED: tl.constexpr, PRECISE: tl.constexpr, DT: tl.constexpr):
+def y_transposed(
+    gram, G, beta, C: tl.constexpr, LOG_C: tl.constexpr, GATED: tl.constexpr, PRECISE: tl.constexpr, DT: tl.constexpr
+):
     """Yᵀ [C, C] and the inverse from the Gram matrix of the chunk's keys."""
     j = tl.arange(0, C)[:, None]
     i = tl.arange(0, C)[None, :]
     Lt = tl.where(j < i, gram, 0.0)
     if GATED:
-        Lt *= tl.exp(tl.where(j < i, G[None, :] - G[:, None], 0.0))
+        Lt *= tl.exp2(tl.where(j < i, G[None, :] - G[:, None], 0.0))
     X = inverse(Lt * beta[None, :], C, LOG_C, PRECISE, DT)
     return full_dot(X, Lt, PRECISE, DT), X
 
 
 @triton.jit
 def gates(p_g, r, HV, left, n: tl.constexpr, TC: tl.constexpr):
-    """The log-gate that enters at each of the steps r of a chunk; p_g and left as in `gate_sums`."""
+    """The log₂-gate that enters at each of the steps r of a chunk; p_g and left as in `gate_sums`."""
     opens = (r % n == 0) & (r < TC * n) & (r // n < left)
-    return tl.maximum(tl.load(p_g + (r // n) * HV, mask=opens, other=0.0).to(tl.float32), CLOSED)
+    return log2_gate(tl.load(p_g + (r // n) * HV, mask=opens, other=0.0))
 
 
 @triton.jit
@@ -61,7 +62,7 @@ def y_kernel(
     n: tl.constexpr, K: tl.constexpr, C: tl.constexpr, HALF: tl.constexpr, LOG_HALF: tl.constexpr, TC: tl.constexpr,
     GROUP: tl.constexpr, GATED: tl.constexpr, PRECISE: tl.constexpr, PACKED: tl.constexpr,
 ):  # fmt: skip
-    """z [slots, C, C] = Yᵀ; side [slots, 3, C] float32 = β, G at steps and G at tokens, gathered so that later kernels read whole lines.
+    """z [slots, C, C] = Yᵀ; side [slots, 3, C] float32 = β, G at steps, G at tokens, gathered so that later kernels read whole lines.
 
     One program a slot; HALF is C or C / 2.  Rows past the end have β = 0 and so write nothing anywhere."""
     slot = tl.program_id(0).to(tl.int64)
@@ -96,7 +97,7 @@ def y_kernel(
         cross = dot(k1, tl.trans(k2))
         if GATED:
             G2 = tl.cumsum(gates(p_g, r2, HV, left, n, TC), 0) + tl.sum(gates(p_g, r, HV, left, n, TC), 0)
-            cross *= tl.exp(G2[None, :] - G1[:, None])
+            cross *= tl.exp2(G2[None, :] - G1[:, None])
             tl.store(p_side + C + r2, G2)
             tl.store(p_side + 2 * C + r2 // n, G2, mask=r2 % n == n - 1)
         else:

@@ -1,0 +1,158 @@
+"""The Triton kernels on a CUDA device, against float64; `pytest -m gpu`."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from kernel_cases import KINDS, agree, drawn, results, rounded, truth
+
+from deltaword.kernels import delta_product
+
+pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")]
+
+LIMIT = {torch.bfloat16: 1.2e-2, torch.float16: 2e-3, torch.float32: 1e-4}
+
+
+@pytest.fixture(autouse=True)
+def fresh_memory_is_nan(monkeypatch):
+    empty, empty_like = torch.empty, torch.empty_like
+
+    def filled(x):
+        return x.fill_(float("nan")) if x.is_floating_point() else x
+
+    monkeypatch.setattr(torch, "empty", lambda *a, **b: filled(empty(*a, **b)))
+    monkeypatch.setattr(torch, "empty_like", lambda *a, **b: filled(empty_like(*a, **b)))
+
+
+def on_gpu(given) -> dict[str, Any]:
+    return {name: None if x is None else x.cuda() for name, x in given.items()}
+
+
+def compare(given, n, dtype=torch.bfloat16, borders=None, factor=1.0):
+    given = on_gpu(rounded(given, dtype))
+    more: Any = {} if borders is None else {"cu_seqlens": torch.tensor(borders, device="cuda")}
+    agree(results(delta_product, given, n, **more), truth(given, n, borders), factor * LIMIT[dtype])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("D", "n"), [(32, 1), (64, 2), (128, 1), (128, 4)])
+def test_every_result_is_the_recurrences(D, n, kind):
+    # one key and β = 2 turn the sign of the same direction at every step: nothing damps the rounding of what is written
+    compare(drawn(2, 97, 2, D, D, n, kind), n, factor=15 if kind == "repeated keys" else 1)
+
+
+@pytest.mark.parametrize(("D", "n"), [(32, 1), (64, 2), (128, 1), (128, 4)])
+def test_high_precision_keeps_the_state_even_for_one_repeated_key(D, n):
+    given = on_gpu(rounded(drawn(2, 97, 2, D, D, n, "repeated keys"), torch.bfloat16))
+    with torch.no_grad():
+        _, S = delta_product(**given, num_householder=n, output_final_state=True, precision="high")
+    assert S is not None
+    agree({"S": S}, {"S": truth(given, n)["S"]}, 3e-3)
+
+
+@pytest.mark.parametrize("dtype", list(LIMIT), ids=str)
+@pytest.mark.parametrize(
+    ("T", "n", "K", "V", "gated"),
+    [(1, 1, 64, 64, True), (1, 4, 128, 128, True), (33, 1, 32, 32, False), (65, 1, 128, 64, True), (65, 2, 64, 128, False),
+     (50, 3, 64, 64, True), (512, 4, 64, 64, True),
+     (40, 8, 32, 32, True), (40, 8, 128, 128, True), (29, 2, 60, 100, True), (20, 1, 256, 256, True), (12, 17, 16, 16, True)],
+)  # fmt: skip
+def test_sizes_and_steps(T, n, K, V, gated, dtype):
+    compare(drawn(2, T, 2, K, V, n, gated=gated), n, dtype)
+
+
+@pytest.mark.parametrize("n", [1, 3])
+@pytest.mark.parametrize("D", [32, 64, 128])
+def test_packed_sequences_and_groups(D, n):
+    compare(drawn(1, 200, 1, D, D, n, "gates closed", N=5, groups=2), n, borders=[0, 6, 6, 123, 124, 200])
+
+
+@pytest.mark.parametrize("kind", ["random", "gates open", "gates closed"])
+def test_segments_of_a_long_sequence(kind):
+    compare(drawn(1, 1100, 1, 128, 128, 1, kind), 1)
+
+
+def test_more_heads_than_a_grid_axis_has():
+    given = on_gpu(rounded(drawn(2, 3, 40000, 16, 16, 1), torch.bfloat16))
+    agree(results(delta_product, given, 1), truth(given, 1), LIMIT[torch.bfloat16])
+
+
+@pytest.mark.parametrize("precision", ["fast", "high"])
+@pytest.mark.parametrize("keys", ["raw", "dyadic"])
+@pytest.mark.parametrize(("D", "n"), [(16, 1), (128, 4)])
+def test_integer_keys_are_bit_exact_at_a_million_steps(D, n, keys, precision):
+    """Swaps with β = 1 and reflections by ½(±1, ±1, ±1, ±1) with β = 2: the state in integer arithmetic, and every read."""
+    T, draw = 2**20 // n, torch.Generator().manual_seed(0)
+    k = torch.zeros(T * n, D)
+    if keys == "raw":
+        i = torch.randint(0, 5, (T * n,), generator=draw)
+        j = (i + torch.randint(1, 5, (T * n,), generator=draw)) % 5
+        k[torch.arange(T * n), i], k[torch.arange(T * n), j] = 1.0, -1.0
+    else:
+        k[:, :4] = torch.randint(0, 2, (T * n, 4), generator=draw) - 0.5
+    beta = 1.0 if keys == "raw" else 2.0
+    steps, state, reads = k[:, :5].double().numpy(), torch.eye(5, dtype=torch.float64).numpy(), []
+    for s, key in enumerate(steps):
+        state = state - beta * key[:, None] * (key @ state)
+        if s % n == n - 1 and s // n % 997 == 0:
+            reads.append(state[0].copy())
+    q = torch.zeros(1, T, 1, D, dtype=torch.bfloat16, device="cuda")
+    q[..., 0] = 1
+    start = torch.zeros(1, 1, D, D, device="cuda")
+    start[0, 0, :5, :5] = torch.eye(5)
+    keys_there, betas = k.bfloat16().cuda()[None, :, None], torch.full((1, T * n, 1), beta, device="cuda")
+    o, last = delta_product(q, keys_there, torch.zeros_like(keys_there), None, betas, n, 1.0, start, True, precision=precision)
+    assert last is not None
+    assert torch.equal(last[0, 0, :5, :5].double().cpu(), torch.from_numpy(state))
+    assert torch.equal(o[0, ::997, 0, :5].double().cpu(), torch.from_numpy(np.stack(reads)))
+
+
+def test_folded_unit_keys_drift_less_than_a_thousandth_in_high_precision():
+    draw = torch.Generator().manual_seed(1)
+    T, D = 16384, 128
+    i = torch.randint(0, 5, (T,), generator=draw)
+    j = (i + torch.randint(1, 5, (T,), generator=draw)) % 5
+    k = torch.zeros(T, D)
+    k[torch.arange(T), i], k[torch.arange(T), j] = 0.5**0.5, -(0.5**0.5)
+    k = k.bfloat16()
+    beta = (2 / k.float().square().sum(-1)).cuda()[None, :, None]
+    order = list(range(5))
+    for a, b in zip(i.tolist(), j.tolist(), strict=True):
+        order[a], order[b] = order[b], order[a]
+    truth = torch.eye(5)[order]
+    start = torch.zeros(1, 1, D, D, device="cuda")
+    start[0, 0, :5, :5] = torch.eye(5)
+    keys = k.cuda()[None, :, None]
+    drift = {}
+    for precision in ("fast", "high"):
+        _, last = delta_product(keys, keys, torch.zeros_like(keys), None, beta, 1, 1.0, start, True, precision=precision)
+        assert last is not None
+        drift[precision] = float((last[0, 0, :5, :5].cpu() - truth).norm() / truth.norm())
+    assert drift["high"] < 1e-3 < drift["fast"]
+
+
+def test_decoding_continues_a_chunked_prefix():
+    given = on_gpu(rounded(drawn(3, 40, 2, 64, 64, 2), torch.bfloat16))
+    q, k, v, g, beta, s0 = given.values()
+    with torch.no_grad():
+        o, last = delta_product(q, k, v, g, beta, 2, None, s0, True)
+        _, state = delta_product(q[:, :39], k[:, :78], v[:, :78], g[:, :39], beta[:, :78], 2, None, s0, True)
+        o1, last1 = delta_product(q[:, 39:], k[:, 78:], v[:, 78:], g[:, 39:], beta[:, 78:], 2, None, state, True)
+    torch.testing.assert_close(o1.float(), o[:, 39:].float(), rtol=2e-2, atol=2e-2)
+    torch.testing.assert_close(last1, last, rtol=2e-2, atol=2e-2)
+
+
+def test_compiled_calls_give_the_same():
+    given = on_gpu(rounded(drawn(1, 64, 2, 64, 64, 2), torch.bfloat16))
+    plain = results(delta_product, given, 2)
+    compiled = torch.compile(lambda **named: delta_product(**named), fullgraph=True)
+    for name, x in results(compiled, given, 2).items():
+        assert torch.equal(x, plain[name]), name
+
+
+def test_a_launch_from_memory_is_the_launch_through_triton():
+    """The second call of a kind starts the kept kernel directly; other numbers, same result as a first call."""
+    one, two = (on_gpu(rounded(drawn(2, 50, 2, 64, 64, 1, seed=seed), torch.bfloat16)) for seed in (1, 2))
+    for given in (one, two, one):
+        agree(results(delta_product, given, 1), truth(given, 1), LIMIT[torch.bfloat16])
