@@ -4,7 +4,9 @@ Ours          keys, strengths and gates are read off and kept as factors: of a c
               trained one they are known to the precision of its type.  A DeltaProduct layer without inputs stands for all of its kind:
               unit keys and β ≤ β_max say enough (theory/limits/family.py).
 Others        any step(state, token) → state.  The columns of A are step(e_i) − step(0); that the step is affine is then checked on
-              random states of three sizes, against the rounding that so many sums can make.
+              random states of three sizes, against the rounding that so many sums can make.  Of a state [K, V] it is first tried
+              whether all V columns go by one matrix [K, K], as in linear attention: K steps instead of K V tell, and its
+              eigenvalues are those of the whole.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..automata.errors import BadArgument, NotAffine
+from ..automata.errors import BadArgument, NotAffine, TooLarge
 from ..theory.limits import Factors, Family, Layer
 from .delta_product import DeltaProduct
 from .fixed_layer import FixedDeltaProduct
@@ -26,23 +28,32 @@ from .network import Network
 Letter = Hashable
 SHORT = 24  # numbers with so many binary places are what they are
 SIZES, DRAWN, SEED = (1.0, 1e-2, 1e2), 2, 0
+LARGEST = 2048  # numbers of a state probed one by one
 SLACK = 16  # roundings an entry of the state, each of the size of what is added up
 
 
 def transition_matrices(
-    layer: Any, inputs: Mapping[Letter, Any] | Iterable[Letter] | None = None, shape: Sequence[int] | None = None
+    layer: Any,
+    inputs: Mapping[Letter, Any] | Iterable[Letter] | None = None,
+    shape: Sequence[int] | None = None,
+    dtype: torch.dtype | None = None,
 ) -> Layer | Family | list[Layer | Family]:
     """What `parity_bound` and `counting_bound` of theory.limits take.
 
     layer   a Network: a list, a layer each, for the letters of its machine and then the symbols between its layers;
             a FixedDeltaProduct: its symbols are the unit vectors, or give inputs;
             a DeltaProduct: inputs, or all of its kind;
-            or a callable step(state, token) → state of the same shape, whose inputs and state shape are to be given
-    inputs  {name: input [d_input]}, for a callable {name: token}, or the tokens themselves
-    shape   of a callable's state
-    Raises  NotAffine with the token and the error; BadArgument
+            or a function step(state, token) → state of the same shape, one token of a layer of your own, whose inputs and state
+            shape are to be given
+    inputs  {name: input [d_input]}, for a function {name: token}, or the tokens themselves
+    shape   of a function's state
+    dtype   of a function's state; default: that of the parameters of the module whose method it is, else float32. Float64 leaves
+            less to rounding, so that more is decided
+    Raises  NotAffine with the token and the error; BadArgument, also for what the function itself raises; TooLarge for a state of
+            more than 2,048 numbers that do not go column by column
 
     >>> import deltaword as dw
+    >>> from deltaword.nets.delta_product import DeltaProduct
     >>> from deltaword.theory.limits import parity_bound
     >>> print(parity_bound(transition_matrices(dw.compile(dw.languages.get("parity")))).escape)
     in layer 1 the matrix of '1' has the eigenvalue −1
@@ -60,12 +71,18 @@ def transition_matrices(
         return _fixed(layer, dict(enumerate(_units(layer))), True) if inputs is None else _fixed(layer, _named(inputs), False)
     if isinstance(layer, DeltaProduct):
         return Family(layer.n_h, layer.beta_max) if inputs is None else _trained(layer, _named(inputs))
+    if isinstance(layer, torch.nn.Module):
+        raise BadArgument(
+            f"a {type(layer).__name__} maps whole sequences; give the function step(state, token) → state that it does for one token, "
+            "such as a method of it, with inputs= and shape="
+        )
     if not callable(layer) or isinstance(layer, type):
         raise BadArgument(f"{layer!r} is a {type(layer).__name__}; give a Network, a layer, or a function step(state, token)")
     if inputs is None or shape is None:
         raise BadArgument("of a function step(state, token) the inputs and the shape of its state are to be given")
     tokens = inputs if isinstance(inputs, Mapping) else {token: token for token in inputs}
-    probed = {name: _probed(layer, token, tuple(shape), name) for name, token in tokens.items()}
+    kind = _dtype_of(layer) if dtype is None else dtype
+    probed = {name: _probed(layer, token, tuple(shape), name, kind) for name, token in tokens.items()}
     return Layer.of({name: A for name, (A, _) in probed.items()}, False, max(rounding for _, rounding in probed.values()))
 
 
@@ -105,35 +122,70 @@ def _factored(names: Iterable[Letter], k: Tensor, beta: Tensor, gate: Tensor | N
     return Layer.of(heads, finite, rounding)
 
 
+def _dtype_of(step: Callable[..., Any]) -> torch.dtype:
+    owner = getattr(step, "__self__", None)
+    parameters = owner.parameters() if isinstance(owner, torch.nn.Module) else iter(())
+    return next((p.dtype for p in parameters if p.is_floating_point()), torch.float32)
+
+
 @torch.no_grad()
-def _probed(step: Callable[..., Any], token: Any, shape: tuple[int, ...], name: Letter) -> tuple[np.ndarray, float]:
-    """A [n, n] of the flattened state, n = Π shape, and how far its entries may be from those meant, relative to the largest."""
-    n = math.prod(shape)
+def _probed(
+    step: Callable[..., Any], token: Any, shape: tuple[int, ...], name: Letter, kind: torch.dtype
+) -> tuple[np.ndarray, float]:
+    """A of the flattened state [n, n], n = Π shape, or of each of its columns [K, K] where one A serves all of them; and how far its
+    entries may be from those meant, relative to the largest."""
+    n, rows = math.prod(shape), shape[0] if shape else 1
 
     def after(state: Tensor) -> Tensor:
-        found = step(state.reshape(shape), token)
+        try:
+            found = step(state.reshape(shape), token)
+        except Exception as error:
+            raise BadArgument(
+                f"the step raised {type(error).__name__} on token {name!r}, state {list(shape)} {kind}: {error}"
+            ) from error
         if not isinstance(found, Tensor) or found.shape != shape:
             got = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
             raise BadArgument(f"after token {name!r} the state is {got}, not a tensor of shape {shape}")
         return found.reshape(n)
 
-    dtype = after(torch.zeros(n)).dtype
-    nothing = torch.zeros(n, dtype=dtype)
-    B = after(nothing)
+    dtype = after(torch.zeros(n, dtype=kind)).dtype
+    B = after(torch.zeros(n, dtype=dtype))
+    if len(shape) == 2 and shape[1] > 1:
+        spread = [after(column[:, None].expand(shape).reshape(n)) - B for column in torch.eye(rows, dtype=dtype)]
+        A = torch.stack([moved.reshape(shape)[:, 0] for moved in spread], dim=1)
+        if _misfit(after, A, B, n) is None:
+            return _read(A, B, dtype)
+    if n > LARGEST:
+        raise TooLarge(
+            f"token {name!r}: a state of {n} numbers, not column by column; up to {LARGEST} are probed. Give one head of the layer, "
+            "or its factors: theory.limits.Factors"
+        )
     A = torch.stack([after(column) - B for column in torch.eye(n, dtype=dtype)], dim=1)
+    if (misfit := _misfit(after, A, B, n)) is not None:
+        raise NotAffine(f"token {name!r}: {misfit}; the bounds are for layers that are affine in their state")
+    return _read(A, B, dtype)
+
+
+def _misfit(after: Callable[[Tensor], Tensor], A: Tensor, B: Tensor, n: int) -> str | None:
+    """What contradicts after(S) = A S + B, A acting on the flattened state or on columns, beyond rounding; on drawn states."""
     generator = torch.Generator().manual_seed(SEED)
+    dtype, rows = B.dtype, A.shape[0]
     for size in SIZES * DRAWN:
         state = size * torch.randn(n, generator=generator).to(dtype)
-        wanted, found = A.double() @ state.double() + B.double(), after(state).double()
-        added = A.double().abs() @ state.double().abs() + B.double().abs() + state.double().norm()
+        S, offset = state.double().reshape(rows, -1), B.double().reshape(rows, -1)
+        wanted, found = (A.double() @ S + offset).reshape(n), after(state).double()
+        added = (A.double().abs() @ S.abs() + offset.abs()).reshape(n) + state.double().norm()
         error, allowed = (found - wanted).abs(), SLACK * n * torch.finfo(dtype).eps * added
         if not bool((error <= allowed).all()):
             worst = int((error - allowed).nan_to_num(nan=torch.inf).argmax())
-            raise NotAffine(
-                f"token {name!r}: entry {worst} of the state is {float(error[worst]):.3g} away from A S + B at a state of size "
-                f"{float(state.norm()):.3g}, and rounding explains {float(allowed[worst]):.3g}; the bounds are for layers that are "
-                "affine in their state"
+            return (
+                f"entry {worst} of the state is {float(error[worst]):.3g} away from A S + B at a state of size "
+                f"{float(state.norm()):.3g}, and rounding explains {float(allowed[worst]):.3g}"
             )
+    return None
+
+
+def _read(A: Tensor, B: Tensor, dtype: torch.dtype) -> tuple[np.ndarray, float]:
     eps = torch.finfo(dtype).eps
     if all(_few_digits(y.double(), eps) for y in (A, B)):
         return A.double().cpu().numpy(), 0.0

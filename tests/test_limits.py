@@ -505,10 +505,51 @@ def test_a_step_of_ones_own_is_probed():
     direct = transition_matrices(layer, {"x": x}).blocks[0]["x"].matrix(4)
     blocks = [np.array(block["x"].tolist(), dtype=float) for block in found.blocks]
     probed = np.sort_complex(np.concatenate([np.linalg.eigvals(block) for block in blocks]).astype(complex))
-    wanted = np.sort_complex(
-        np.repeat(np.linalg.eigvals(direct.astype(float)), 4).astype(complex)
-    )  # a copy for each column of values
+    wanted = np.sort_complex(np.linalg.eigvals(direct.astype(float)).astype(complex))  # one matrix for all columns of values
     assert np.allclose(probed, wanted, atol=1e-6)
+
+
+class OneStep(torch.nn.Module):
+    """A DeltaNet of a user's own: a key and a strength a token, and a state [4, 3]."""
+
+    def __init__(self):
+        super().__init__()
+        self.keys = torch.nn.Embedding(2, 4)
+        self.calls = 0
+
+    def step(self, state, token):
+        self.calls += 1
+        k = torch.nn.functional.normalize(self.keys.weight[token], dim=0)
+        return state - 0.75 * torch.outer(k, k @ state - torch.arange(3, dtype=state.dtype))
+
+
+def test_a_state_that_goes_column_by_column_is_probed_by_its_rows_in_the_type_of_the_module():
+    layer = OneStep().double()
+    found = transition_matrices(layer.step, [0, 1], shape=(4, 3))
+    assert max(len(block[token]) for block in found.blocks for token in (0, 1)) <= 4
+    assert found.rounding < 1e-12  # read off in float64
+    assert layer.calls < 2 * 13
+    k = torch.nn.functional.normalize(layer.keys.weight, dim=1).detach().numpy()
+    for token in (0, 1):
+        (block,) = [np.array(block[token].tolist(), dtype=float) for block in found.blocks]
+        assert np.allclose(block, np.eye(4) - 0.75 * np.outer(k[token], k[token]), atol=1e-12)
+
+
+def test_columns_that_mix_or_go_their_own_ways_are_probed_one_by_one():
+    turn = torch.tensor([[0.0, -1.0], [1.0, 0.0]])
+    for step, values in ((lambda S, x: S @ turn, [1j, -1j]), (lambda S, x: S * torch.tensor([1.0, -1.0]), [1, 1, -1, -1])):
+        found = transition_matrices(step, ["x"], shape=(2, 2))
+        eigenvalues = np.concatenate([np.linalg.eigvals(np.array(b["x"].tolist(), dtype=float)) for b in found.blocks])
+        assert all(np.abs(eigenvalues - value).min() < 1e-6 for value in values)
+    with pytest.raises(TooLarge, match="a state of 4096 numbers"):
+        transition_matrices(lambda S, x: S.T, ["x"], shape=(64, 64))
+
+
+def test_what_a_step_raises_is_told_with_the_token_and_a_module_is_asked_for_its_step():
+    with pytest.raises(BadArgument, match=r"the step raised IndexError on token 5, state \[4, 3\] torch.float32"):
+        transition_matrices(OneStep().step, [5], shape=(4, 3))
+    with pytest.raises(BadArgument, match="a OneStep maps whole sequences; give the function step"):
+        transition_matrices(OneStep(), [0], shape=(4, 3))
 
 
 @pytest.mark.parametrize(
