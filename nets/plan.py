@@ -52,7 +52,7 @@ class Plan:
         """The plan as heads and texts."""
         rows = []
         for i, layer in enumerate(self.layers):
-            rows.append((f"layer {i}", str(layer)))
+            rows.append((f"layer {i + 1}", str(layer)))
             if i < len(self.links):
                 rows.append(("  link", f"symbol and what is read → MLP {widths(self.links[i])}"))
         if self.reader:

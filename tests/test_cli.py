@@ -47,7 +47,7 @@ def test_compile_prints_machine_plan_and_certificate():
     assert result.stderr == ""
     machine, layer, *_, claim = result.stdout.splitlines()
     assert machine == "machine  3 states, 3 letters (a b r), start 0, 1 accepting"
-    assert layer.startswith("layer 0  ")
+    assert layer.startswith("layer 1  ")
     assert claim.startswith("claim    holds: ")
     assert "all lengths (grade 1, F32" in claim
 
