@@ -28,7 +28,18 @@ from .automata.dfa import DFA
 from .automata.errors import DeltawordError
 from .automata.files import write_bytes
 from .automata.gallery.entry import Entry
-from .report import note, print_table, print_transitions, read_word, say, say_machine, say_properties, say_word, working
+from .report import (
+    note,
+    print_table,
+    print_transitions,
+    read_word,
+    say,
+    say_machine,
+    say_paragraphs,
+    say_properties,
+    say_word,
+    working,
+)
 
 if TYPE_CHECKING:
     from .nets.network import Network
@@ -343,20 +354,17 @@ def theorems(
     if name is not None:
         print(describe(name))
         return
-    with working("checking"):
-        rows = list(table())
-    cells = [
-        (
-            row.name,
-            row.title,
-            row.status + (", in Coq too" if row.coq else ""),
-            row.kind,
-            row.says if row.holds else f"FAILS: {row.says}",
-            f"{row.seconds:.2f} s",
+    rows, still = [], iter(table())
+    while True:
+        with working(f"checking, {len(rows)} of {len(statements())} done"):
+            row = next(still, None)
+        if row is None:
+            break
+        rows.append(row)
+        proved = f"claim {row.status}{', in Coq too' if row.coq else ''}; check: {row.kind}"
+        say_paragraphs(
+            f"✓ {row.name}" if row.holds else f"✗ {row.name} FAILS", [row.title, f"{proved}, {row.seconds:.2f} s", row.says]
         )
-        for row in rows
-    ]
-    print_table(("statement", "title", "the claim is", "evidence of the check", "found", "time"), cells)
     wrong = [row.name for row in rows if not row.holds]
     found = f"these fail: {', '.join(wrong)}" if wrong else "all hold"
     say("checked", f"{len(rows)} statements in {sum(row.seconds for row in rows):.0f} s, {found}")

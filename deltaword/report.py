@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from shutil import get_terminal_size
+from textwrap import fill
 
 import numpy as np
 from rich import box
@@ -35,6 +37,16 @@ def note(text: str) -> None:
 def working(text: str) -> Status:
     """A spinner on stderr while something takes long; silent where that is no terminal."""
     return Console(stderr=True).status(text)
+
+
+def say_paragraphs(head: str, texts: Iterable[str]) -> None:
+    """A head, and texts below it, wrapped to the terminal; elsewhere to $COLUMNS, or 120."""
+    print(head)
+    width = min(120, get_terminal_size((120, 24)).columns)
+    for text in texts:
+        print(
+            fill(text, width, initial_indent="    ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+        )
 
 
 def print_table(columns: Iterable[str | Column], rows: Iterable[Iterable[str]]) -> None:
