@@ -19,7 +19,8 @@ import numpy.typing as npt
 
 from ..automata.components import strongly_connected_components
 from ..automata.dfa import DFA
-from ..automata.errors import TooLarge
+from ..automata.errors import BadArgument, TooLarge
+from ..automata.reach import breadth_first_order
 
 LARGEST = 12  # states
 
@@ -27,13 +28,15 @@ LARGEST = 12  # states
 def cut_weights(dfa: DFA) -> dict[int, int]:
     """m(S) for each cut that can have any, as whole numbers; the cut is named by its side S without state 0, as bits.
 
-    Raises  TooLarge past 12 states
+    Raises  TooLarge past 12 states; BadArgument for states that no word reaches, which need no code
 
     >>> cut_weights(DFA([[1, 0], [2, 0], [2, 1]], 0, [2], "ab"))                 # a counter 0..2: bits “≥ 1” and “≥ 2”
     {4: 1, 6: 1}
     """
     if dfa.n_states > LARGEST:
         raise TooLarge(f"{dfa.n_states} states have {2 ** (dfa.n_states - 1) - 1:,} cuts; up to {LARGEST} states are decided")
+    if unreached := set(range(dfa.n_states)) - set(breadth_first_order(dfa.table, dfa.start).tolist()):
+        raise BadArgument(f"no word reaches the states {sorted(unreached)}; give dfa.reachable()")
     taken = cuts_taken(dfa)
     component = strongly_connected_components(taken.T)
     alive = possible(taken, component)

@@ -34,7 +34,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..automata.dfa import DFA
-from ..automata.errors import TooLarge
+from ..automata.errors import BadArgument, TooLarge
+from ..automata.reach import breadth_first_order
 from .numbers import exact
 
 LARGEST = 32  # states
@@ -81,6 +82,8 @@ class NoGram:
 
     def holds(self, dfa: DFA) -> bool:
         """Whether each fact's words are what it needs, and the facts add up to d(pair) = 0."""
+        if len(breadth_first_order(dfa.table, dfa.start)) < dfa.n_states:
+            return False
         span = Span()
         for fact in self.facts:
             if not applies(fact, dfa) or (fact.why == "tight" and span.sum_of(tightness(fact, dfa)) is None):
@@ -103,7 +106,8 @@ class Undecided:
 def gram(dfa: DFA) -> Gram | NoGram | Undecided:
     """One vector for each state of a machine, all of them reachable: distances, or why there are none.
 
-    Raises  TooLarge past 32 states or 2000 elements of the transition monoid
+    Raises  TooLarge past 32 states or 2000 elements of the transition monoid; BadArgument for states that no word reaches, which
+            need no vector: facts about them would be no proof
 
     >>> found = gram(DFA([[1, 0], [2, 0], [2, 1]], 0, [2], "ab"))                # a counter 0..2, saturating
     >>> found.distances.tolist(), found.holds(DFA([[1, 0], [2, 0], [2, 1]], 0, [2], "ab"))
@@ -115,6 +119,8 @@ def gram(dfa: DFA) -> Gram | NoGram | Undecided:
     """
     if dfa.n_states > LARGEST:
         raise TooLarge(f"{dfa.n_states} states; Gram matrices are looked for up to {LARGEST}; covers.py has no such limit")
+    if unreached := set(range(dfa.n_states)) - set(breadth_first_order(dfa.table, dfa.start).tolist()):
+        raise BadArgument(f"no word reaches the states {sorted(unreached)}; give dfa.reachable()")
     span, facts, spans = Span(), [], []
     for fact in first_facts(dfa):
         if span.add(equation(fact, dfa), len(facts)):

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ...automata.errors import BadArgument
+import numpy as np
+
+from ...automata.errors import BadArgument, TooLarge
 from .eigenvalue import outside
 from .family import Family
 from .finding import Escape, Finding
@@ -64,8 +66,15 @@ def _bound(task: str, theorem: str, given: Any, m: int, limit: int) -> Finding:
     scope = any(isinstance(layer, Layer) and not layer.finite for layer in layers)
     period, escapes, lines, left_open = 1, [], [], None
     for i, layer in enumerate(layers, 1):
-        found = _family(layer, period) if isinstance(layer, Family) else _layer(layer, period, limit)
         name = f"layer {i}{f' ({layer})' if isinstance(layer, Family) else ''}"
+        try:
+            with np.errstate(over="ignore", invalid="ignore"):
+                found = _family(layer, period) if isinstance(layer, Family) else _layer(layer, period, limit)
+        except (OverflowError, np.linalg.LinAlgError):
+            raise TooLarge(
+                f"{name}: numbers pass 10^308, where floats end; divide each matrix by a positive number: that moves no eigenvalue off "
+                "the real axis, or across 0"
+            ) from None
         out = (found.negative if 2 * period % m == 0 else None) or found.turning
         if left_open is None and out is not None:
             escapes.append(Escape(i, *out))

@@ -122,8 +122,9 @@ def text(polynomial: Polynomial) -> str:
         if is_zero(c):
             continue
         size = str(abs(c)).replace("-", "−")
+        size = f"({size})" if " " in size else size
         power = "" if i == 0 else "λ" + ("" if i == 1 else str(i).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")))
-        number = f"({size})" if power and not size.isdigit() else size
+        number = f"({size})" if power and not size.isdigit() and " " not in size else size
         term = power if power and _unit(c) else f"{number}·{power}" if power else number
         parts.append(("−" if c < 0 else "+", term))
     first = ("−" if parts[0][0] == "−" else "") + parts[0][1]

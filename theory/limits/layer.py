@@ -10,7 +10,7 @@ Factors       a head may be given as gate · G_m ⋯ G_1, G_j = I − β_j k_j k
               DK below the diagonal: a layer of n_h = 2 is a matter of 2 × 2 matrices, whatever the size of its state.
 Why           G_j x_{j−1} = x_{j−1} − c_j k_j with c_j = β_j k_j·x_{j−1} = β_j k_j·(x − Σ_{i<j} c_i k_i), so (I + L) c = D kᵀx, and
               the product is I − k (I + L)⁻¹ D kᵀ with the keys as the columns of k.  UV and VU have the same eigenvalues but for
-              zeros.
+              zeros; where there are more factors than rows, VU has some that UV has not, so the product itself is taken.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import isfinite
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -72,8 +71,13 @@ class Factors:
         return total if _is_one(self.gate) else self.gate * total
 
     def small(self) -> np.ndarray:
-        """Of exact numbers, [m, m], or with the gate as one more diagonal entry where m < n: it has the eigenvalues of the product."""
+        """Of exact numbers, [m, m], or with the gate as one more diagonal entry where m < n: it has the eigenvalues of the product.
+
+        With more factors than rows it is the product, [n, n]: the small matrix would have the gate as an eigenvalue of its own.
+        """
         m = len(self.betas)
+        if self.size is not None and m > self.size:
+            return self.matrix()
         gram = np.array([[sum(x * y for x, y in zip(a, b, strict=True)) for b in self.keys] for a in self.keys], dtype=object)
         rows: list[np.ndarray] = []  # of (I + L)⁻¹ D K, by forward substitution
         for j in range(m):
@@ -173,9 +177,9 @@ class _Numbers:
 
     def __call__(self, value: Any, where: str) -> Number:
         if isinstance(value, (float, np.floating)):
-            if not isfinite(value):
+            if not np.isfinite(value):
                 raise BadArgument(f"{where} holds {value}; give finite numbers")
-            found = Fraction(float(value))
+            found = Fraction(*value.as_integer_ratio())  # float(value) would cut a longdouble, and lose the sign of a tiny one
             format_ = np.finfo(value.dtype if isinstance(value, np.floating) else np.float64)
             if found.denominator > 2 ** min(SHORT, (format_.nmant + 1) // 2):
                 self.rounding = max(self.rounding, float(format_.eps))

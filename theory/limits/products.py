@@ -77,8 +77,34 @@ def _factored(block: Mapping[Letter, Any], length: int, limit: int, rounding: fl
         for letter in word[1:]:
             whole = whole.then(block[letter])
         small = whole.small()
-        size = max(1.0, _norm(small)) if rounding else 0.0
-        yield Product(word, small, 8 * len(small) * rounding * size)
+        yield Product(word, small, _moved(whole, small, length, rounding) if rounding else 0.0)
+
+
+def _moved(whole: Factors, small: np.ndarray, length: int, rounding: float) -> float:
+    """How far the small matrix moves, to first order and a third more, when each β, entry of a key and gate is off by its rounding.
+
+    S = gate · (I − W), W = M D K, M = (I + L)⁻¹: an entry of DK is off by at most 3ε |β_i| |k_i|·|k_j| =: 3ε E, and
+    dW = M (d(DK) − dL W).
+    The product itself, G_m ⋯ G_1: G_j is off by at most 3ε |β_j| |k_j| |k_j|ᵀ, between the factors after it and those before.
+    """
+    gate, m = abs(float(whole.gate)), len(whole.betas)
+    beta, keys = np.array(whole.betas, dtype=float), np.array(whole.keys, dtype=float).reshape(m, whole.size or 1)
+    if m > keys.shape[1]:
+        factors = [np.eye(keys.shape[1]) - b * np.outer(k, k) for b, k in zip(beta, keys, strict=True)]
+        before = [np.eye(keys.shape[1])]
+        for G in factors:
+            before.append(G @ before[-1])
+        after, moved = np.eye(keys.shape[1]), 0.0
+        for j in reversed(range(m)):
+            k = abs(keys[j])
+            moved += abs(beta[j]) * float(np.linalg.norm(abs(after) @ k) * np.linalg.norm(k @ abs(before[j])))
+            after = after @ factors[j]
+    else:
+        DK = beta[:, None] * (keys @ keys.T)
+        E = abs(beta)[:, None] * (abs(keys) @ abs(keys).T)
+        M = np.linalg.inv(np.eye(m) + np.tril(DK, -1))
+        moved = float(np.linalg.norm(abs(M) @ E @ (np.eye(m) + abs(M @ DK))))
+    return rounding * (4 * gate * moved + 2 * length * _norm(small))  # at least ε: to first order 0 · 0 would not move
 
 
 def _refuse(count: int, length: int, limit: int) -> None:

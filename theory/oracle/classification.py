@@ -11,17 +11,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
+from math import isfinite
+from numbers import Real
 from typing import Any
 
-from ...automata.dfa import DFA
-from ...automata.errors import CorruptFile, NotCompilable, UnknownFamily
+from ...automata.dfa import DFA, is_whole
+from ...automata.errors import BadArgument, CorruptFile, NotCompilable, UnknownFamily
 from . import attention, beyond, diagonal, mirrors, shrinking
 from .circuits import circuit_class
-from .facts import LIMIT, SECONDS, Facts, Inside
+from .facts import SECONDS, Facts, Inside
 from .verdict import Family, Verdict
 from .witness import Spelt, Witness
 
 FORMAT, VERSION = "deltaword.classification", 1
+MOST = 2**31  # elements of a monoid are numbered in 32 bits
 FAMILIES: tuple[Family, ...] = (
     *diagonal.FAMILIES,
     *shrinking.FAMILIES,
@@ -31,7 +34,7 @@ FAMILIES: tuple[Family, ...] = (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Classification:
     """What `classify` found. A fact that was not worked out is None, and `unknown` has the reason under its name.
 
@@ -44,8 +47,9 @@ class Classification:
     groups             the maximal subgroups, one a D-class; composition_factors, the simple groups that divide them
     derived_length     the greatest of a group inside: the length of its shortest series with abelian factors
     circuit_class      "AC0", "ACC0" or "NC1-complete"
-    one_layer          whether one contractive layer with finitely many exact states does; one_layer_witness, two words that act as
-                       idempotents e, f with e·f·e ≠ f·e where it does not
+    one_layer          whether one contractive layer with finitely many exact states does, with as many steps a token as it takes;
+                       one_layer_witness, two words that act as idempotents e, f with e·f·e ≠ f·e where it does not; one_layer_reason,
+                       how it is known that it does
     depth_lower_bound  how many such layers it takes at least; depth_reason says why
     verdicts           one for each family and model, in the order of the files
 
@@ -73,10 +77,14 @@ class Classification:
     circuit_class: str | None
     one_layer: bool | None
     one_layer_witness: tuple[Spelt, Spelt] | None
+    one_layer_reason: str | None
     depth_lower_bound: int
     depth_reason: str
     verdicts: tuple[Verdict, ...]
     unknown: Mapping[str, str]
+
+    def __hash__(self) -> int:
+        return hash((self.machine, tuple((v.name, v.answer, v.reason) for v in self.verdicts)))
 
     def verdict(self, name: str) -> Verdict:
         """The verdict on one family, by its name. Raises UnknownFamily with names like it."""
@@ -101,8 +109,17 @@ class Classification:
 
         return page(self)
 
+    def latex(self) -> str:
+        """Facts and verdicts as a part of a LaTeX document (theory/latex): `document(c.latex())` compiles."""
+        from .render import latex
+
+        return latex(self)
+
     def to_json(self) -> dict[str, Any]:
-        """Plain data for `json.dump`; `from_json` gives it back. Raises NotSerializable for letters that JSON cannot hold."""
+        """Plain data for `json.dump`; `from_json` gives an equal classification back.
+
+        Raises NotSerializable for letters that JSON cannot hold.
+        """
         data = {name: value for name, value in self.__dict__.items() if name not in ("machine", "verdicts", "groups")}
         pair = self.one_layer_witness
         return {
@@ -148,12 +165,13 @@ def _group(data: Mapping[str, Any]) -> Inside:
     return Inside(**{**data, "factors": None if factors is None else tuple(factors)})
 
 
-def classify(dfa: DFA, seconds: float = SECONDS, limit: int = LIMIT) -> Classification:
+def classify(dfa: DFA, seconds: float = SECONDS, limit: int | None = None) -> Classification:
     """Which networks recognise the language of a machine, which do not, and why.
 
     seconds  for the compiler's planning and for lower bounds, about; all else is bounded by sizes
-    limit    elements of the syntactic monoid that are listed at most; past it many facts are None
-    Raises   NotCompilable for what is no machine
+    limit    elements of the syntactic monoid that are listed at most; past it many facts are None. None: 200,000, or fewer for
+             machines of more than 167 states, so that elements times states stay below 2^25
+    Raises   NotCompilable for what is no machine, BadArgument for a limit or a time that is none
 
     >>> import deltaword as dw
     >>> c = dw.classify(dw.languages.get("parity"))
@@ -167,7 +185,13 @@ def classify(dfa: DFA, seconds: float = SECONDS, limit: int = LIMIT) -> Classifi
         raise NotCompilable(
             f"{dfa!r} is a {type(dfa).__name__}, not a machine; make one first: deltaword.DFA.from_regex(pattern), …"
         )
-    facts = Facts(dfa, seconds, limit)
+    if isinstance(seconds, bool) or not isinstance(seconds, Real) or not isfinite(seconds) or seconds < 0:
+        raise BadArgument(f"seconds={seconds!r} is not a time; give a number from 0 up")
+    if limit is not None and not (is_whole(limit) and 1 <= limit < MOST):
+        raise BadArgument(
+            f"limit={limit!r} is not a number of elements; give a whole number from 1 up to {MOST - 1:,}, or None"
+        )
+    facts = Facts(dfa, float(seconds), limit if limit is None else int(limit))
     verdicts = tuple(family.verdict(facts) for family in FAMILIES)
     violation = facts.violation
     found = Classification(
@@ -187,6 +211,7 @@ def classify(dfa: DFA, seconds: float = SECONDS, limit: int = LIMIT) -> Classifi
         circuit_class=circuit_class(facts),
         one_layer=facts.one_layer,
         one_layer_witness=None if violation is None else (violation.words["e"], violation.words["f"]),
+        one_layer_reason=facts.why_one_layer,
         depth_lower_bound=facts.bound.layers,
         depth_reason=facts.bound.why,
         verdicts=verdicts,

@@ -1,10 +1,17 @@
 """What the verdicts ask of a language: the algebra of its minimal automaton, as far as it can be listed, and the compiler's plans.
 
 Every fact is found when it is first asked for.  One that would take too long is None, and `unknown` says by name why.
-Limits        monoids up to `limit` elements (fewer where the states are many); a machine all of whose letters permute its states
-              may have a larger group, which sympy takes apart without listing it, up to 64 states
+Limits        monoids up to `limit` elements; where no limit is given, up to 200,000, or fewer where the states are many (elements times
+              states stay below 2^25). A machine all of whose letters permute its states may have a larger group, which sympy takes
+              apart without listing it, up to 64 states
+Unlisted      two properties of the machine are seen without its monoid: last letters, and ordered (below); then it has no groups
 Time          `seconds` are shared out between the compiler's planning and the search for lower bounds; all else is bounded by
               sizes
+Last letters  words of some length k each lead all states to one: states that every letter sends to the same states are merged, again
+              and again, until one is left (after i rounds are merged the states that all words of length i send to one). A word with
+              a cycle of two states or more would keep them apart for ever: no groups. A non-empty idempotent e is such a long word,
+              so x·e = e for all x, and e·f·e = e = f·e.
+Ordered       every cycle of the machine stays in one state: then a word moves no states around a cycle, either.
 """
 
 from __future__ import annotations
@@ -16,6 +23,7 @@ from math import lcm
 
 import numpy as np
 
+from ...automata.components import strongly_connected_components
 from ...automata.composition import commutator_subgroup, is_cyclic_factor, primes
 from ...automata.dfa import DFA
 from ...automata.errors import TooLarge
@@ -28,8 +36,9 @@ from ...automata.transformations import chunks, composed
 from ...automata.varieties import counts, period
 from ..constructions.candidate import RegisterBank
 from ..papers.smallest_n_h import smallest_n_h
-from ..planning.bounds import ELEMENTS_UP_TO, Bound, lower_bound, quick_violation
+from ..planning.bounds import ELEMENTS_UP_TO, Bound, hierarchy_bound, lower_bound, quick_violation
 from ..planning.planner import Option, options
+from ..planning.whole_monoids import whole_monoid
 from . import witness
 from .bits import bits
 from .witness import Witness
@@ -43,6 +52,9 @@ SYMPY_STATES = 64
 MAX_GROUP = 128  # elements of a group whose representations are compared
 PLANNED_ENTRIES = 2**13  # states times letters of machines that the planner is asked about
 PLANNED_STATES = 200
+LAST_LETTERS = 200  # that may name the state
+DRAWN, DRAWN_LENGTH = 200, 12  # random words whose powers are looked at, and how long they are at most
+DRAWN_STATES = 1000  # states of machines for which they are
 LONGEST = 1000  # letters of words of equal length that are sought
 SHORT = 64  # letters of machines whose words of two letters are looked at one by one
 
@@ -71,11 +83,15 @@ class Found:
     kind: str
     altered: bool = False
 
+    @property
+    def layers_and_steps(self) -> str:
+        return f"{counted(self.layers, 'layer')} and n_h = {self.n_h}"
+
 
 class Facts:
     """Everything about one language. Immutable from outside."""
 
-    def __init__(self, dfa: DFA, seconds: float = SECONDS, limit: int = LIMIT):
+    def __init__(self, dfa: DFA, seconds: float = SECONDS, limit: int | None = None):
         self.machine = dfa.minimized()
         self.seconds, self.limit = seconds, limit
         self.unknown: dict[str, str] = {}
@@ -84,11 +100,11 @@ class Facts:
 
     @cached_property
     def monoid(self) -> TransitionMonoid | None:
-        limit = max(1, min(self.limit, ENTRIES // self.machine.n_states))
+        limit = max(1, min(LIMIT, ENTRIES // self.machine.n_states)) if self.limit is None else self.limit
         try:
             return self.machine.transition_monoid(limit=limit)
         except TooLarge:
-            self.unknown["monoid_size"] = f"the syntactic monoid has more than {limit:,} elements"
+            self.unknown["monoid_size"] = f"the syntactic monoid has more than {counted(limit, 'element')}"
             return None
 
     @cached_property
@@ -138,9 +154,38 @@ class Facts:
         """No groups of two elements or more."""
         if self.monoid is not None:
             return self.monoid.is_aperiodic
+        if self.last_letters is not None or self.partially_ordered:
+            return True
         if self.counting is not None:
             return False
-        return self._unlisted("star_free", "no letter and no pair of letters counts, and longer words are too many")
+        return self._unlisted("star_free", f"no {self._length_followed} counts, and longer words are too many")
+
+    @cached_property
+    def last_letters(self) -> int | None:
+        """How many last letters name the state, in words as long as that; None where none do, or more than LAST_LETTERS."""
+        table = self.machine.table
+        for letters in range(LAST_LETTERS + 1):
+            if len(table) == 1:
+                return letters
+            _, first, merged = np.unique(table, axis=0, return_index=True, return_inverse=True)
+            if len(first) == len(table):
+                return None
+            table = merged.reshape(-1)[table[first]]
+        return None
+
+    @cached_property
+    def partially_ordered(self) -> bool:
+        """Whether no state that was left is met again."""
+        return len(np.unique(strongly_connected_components(self.machine.table))) == self.machine.n_states
+
+    @property
+    def pairs_followed(self) -> bool:
+        """Whether words of two letters are looked at one by one, or those of one letter alone."""
+        return len(np.unique(self.machine.table, axis=1).T) <= SHORT
+
+    @property
+    def _length_followed(self) -> str:
+        return "word of one or two letters" if self.pairs_followed else "letter"
 
     @cached_property
     def counting(self) -> Witness | None:
@@ -200,6 +245,8 @@ class Facts:
         """One for each D-class of the syntactic monoid with a group of more than one element, largest first."""
         if self.monoid is not None:
             return tuple(map(inside, self.monoid.groups))
+        if self.star_free:
+            return ()
         if self.is_group:
             return (Inside(None, self.monoid_size, self.machine.n_states, None, None),)
         return self._unlisted("groups", self.why_unlisted)
@@ -208,7 +255,7 @@ class Facts:
     def composition_factors(self) -> tuple[str, ...] | None:
         """The simple groups that divide the syntactic monoid, each once."""
         if self.monoid is None:
-            return self._unlisted("composition_factors", self.why_unlisted)
+            return () if self.star_free else self._unlisted("composition_factors", self.why_unlisted)
         try:
             return self.monoid.composition_factors
         except TooLarge as error:
@@ -219,6 +266,8 @@ class Facts:
         """All groups inside are solvable."""
         if self.monoid is not None:
             return self.monoid.is_solvable
+        if self.star_free:
+            return True
         if self.unsolvable is not None:
             return False
         if self.is_group and self.machine.n_states <= SYMPY_STATES:
@@ -245,6 +294,8 @@ class Facts:
         """All groups inside have a power of two for their order: no element has odd order (Cauchy)."""
         if self.monoid is not None:
             return all(group.order & (group.order - 1) == 0 for group in self.monoid.groups)
+        if self.star_free:
+            return True
         if self.odd is not None:
             return False
         return self._unlisted("two_groups", self.why_unlisted)
@@ -257,6 +308,8 @@ class Facts:
         some t when the monoid is quasi-aperiodic. So all groups of such a monoid are cyclic, which is quickly refuted.
         """
         if self.monoid is None:
+            if self.star_free:
+                return True
             if self.star_free is False and self.unsolvable is not None:
                 return False
             return self._unlisted("quasi_aperiodic", self.why_unlisted)
@@ -296,7 +349,7 @@ class Facts:
         """The greatest derived length of a group inside, 0 without groups: the length of its shortest series with abelian factors."""
         if self.solvable is not True:
             return None
-        if self.monoid is None:
+        if self.monoid is None and not self.star_free:
             return self._unlisted("derived_length", self.why_unlisted)
         lengths = [group.derived_length for group in self.groups or ()]
         if None in lengths:
@@ -307,7 +360,7 @@ class Facts:
     def two_power(self) -> int | None:
         """The greatest k such that some element of a group inside has order 2^k, from listed groups; None where one is too large."""
         if self.monoid is None:
-            return None
+            return 0 if self.star_free else None
         powers = [two_power(group) for group in self.monoid.groups]
         return None if None in powers else max((power for power in powers if power is not None), default=0)
 
@@ -375,10 +428,42 @@ class Facts:
         if pair is not None:
             return witness.idempotents(self.machine, *map(self.machine.encode, pair))
         if not self._pairs_compared:
-            return None
+            drawn = self.last_letters is None and self.machine.n_states <= DRAWN_STATES
+            pair = self._drawn_violation() if drawn else None
+            return None if pair is None else witness.idempotents(self.machine, *pair)
         assert self.monoid is not None
         found = self.monoid.violating_idempotents()
         return None if found is None else witness.idempotents(self.machine, *map(self.monoid.words.letters, found))
+
+    def _drawn_violation(self) -> tuple[list[int], list[int]] | None:
+        """Words that act as idempotents e, f with e·f·e ≠ f·e among the powers of a letter between a permuting one and its inverse, and
+        of random words, the same each time; the shortest come first."""
+        table, rng = self.machine.table, np.random.default_rng(0)
+        words = [rng.integers(self.machine.n_letters, size=rng.integers(1, DRAWN_LENGTH + 1)).tolist() for _ in range(DRAWN)]
+        shortest = [word for word, _ in self._short(1)][:SHORT]
+        for g in shortest:
+            order = period(table[:, g[0]])
+            if order > LONGEST or len(np.unique(table[:, g[0]])) < len(table):
+                continue
+            words += [g * k + x + g * (order - k) for x in shortest for k in range(1, min(order, DRAWN_LENGTH))]
+        found: dict[bytes, tuple[list[int], np.ndarray]] = {}
+        for word in sorted(words, key=len):
+            row = power = witness.acts(self.machine, word)
+            times = 1
+            while times * len(word) <= LONGEST and not np.array_equal(power[power], power):
+                power, times = row[power], times + 1
+            if times * len(word) <= LONGEST:
+                found.setdefault(power.tobytes(), (word * times, power))
+        if not found:
+            return None
+        in_order = sorted(found.values(), key=lambda pair: len(pair[0]))
+        spelt, rows = [word for word, _ in in_order], np.array([power for _, power in in_order])
+        for e, word in zip(rows, spelt, strict=True):
+            fe = e[rows]  # row f: q to q·f·e
+            wrong = np.flatnonzero(np.any(fe[:, e] != fe, axis=1))
+            if len(wrong):
+                return word, spelt[int(wrong[0])]
+        return None
 
     @cached_property
     def _powers_are_short(self) -> bool:
@@ -392,12 +477,30 @@ class Facts:
 
     @cached_property
     def one_layer(self) -> bool | None:
-        """e·f·e = f·e on all idempotents."""
+        """e·f·e = f·e on all idempotents; None where that was not decided."""
         if self.violation is not None:
             return False
-        if self.is_group or self._pairs_compared or any(plan.layers == 1 for plan in self.plans(None)):
+        if self.why_one_layer is not None:
             return True
-        return self._unlisted("one_layer", "no violating idempotents among short words, and too many elements to try all")
+        tried = (
+            "no idempotents among the powers of the words tried have e·f·e ≠ f·e, and there are too many idempotents to try all"
+        )
+        return self._unlisted("one_layer", tried)
+
+    @cached_property
+    def why_one_layer(self) -> str | None:
+        """How it is known that e·f·e = f·e on all idempotents; None where it is not known, or not so."""
+        if self.is_group:
+            return "all letters permute the states, so the identity is the only idempotent"
+        if self.violation is not None:
+            return None
+        if self._pairs_compared:
+            return "e·f·e = f·e for all idempotents"
+        if self.last_letters is not None:
+            return f"{counted(self.last_letters, 'last letter')} name the state, so e·f·e = e = f·e for all idempotents"
+        if any(plan.layers == 1 for plan in self.plans(None)):
+            return "the compiler found one"
+        return None
 
     @cached_property
     def bound(self) -> Bound:
@@ -405,6 +508,8 @@ class Facts:
         table = self.machine.table
         if np.all(table == table[0]):
             return Bound(0, "the last letter alone names the state")
+        if (name := whole_monoid(self.machine)) is not None:
+            return hierarchy_bound(name, self.machine.n_states)
         if self.violation is None:
             return Bound(1, "the state is not known from the last letter")
         if self.monoid is None or len(self.monoid) > ELEMENTS_UP_TO:  # too many to peel
@@ -418,6 +523,16 @@ class Facts:
             self._plans[n_h] = self._plan(n_h)
         return self._plans[n_h]
 
+    def no_plan(self, n_h: int | None, of_what: str) -> str:
+        """That the compiler has none of some kind with at most so many steps a token, or was not asked."""
+        self.plans(n_h)
+        return self._unasked.get(n_h) or f"the compiler found no {of_what}"
+
+    @cached_property
+    def _unasked(self) -> dict[int | None, str]:
+        """Why the compiler was not asked, by the most steps a token."""
+        return {}
+
     @cached_property
     def _plans(self) -> dict[int | None, list[Found]]:
         return {}
@@ -425,13 +540,15 @@ class Facts:
     def _plan(self, n_h: int | None) -> list[Found]:
         n, k = self.machine.table.shape
         if n > PLANNED_STATES or (n * k > PLANNED_ENTRIES and not self.is_group):
-            self.unknown["plans"] = f"the compiler was not asked: {n} states and {k} letters are many"
+            why = f"the compiler was not asked: {counted(n, 'state')} and {counted(k, 'letter')} are many"
+            self.unknown["plans"] = self._unasked[n_h] = why
             return []
         if n_h == 1:
             found = [plan for plan in self.plans(None) if plan.layers == plan.n_h == 1]
             if found:
                 return found
             if self.is_group and n > 60 and self.beyond_two is not None and n * k > 1000:
+                self._unasked[n_h] = f"the compiler was not asked for one step a token: {counted(n, 'state')} are many"
                 return []  # building four layers for a group of this size takes long
         found = []
         for option in options(self.machine, None, n_h, False, "raw", 0.3 * self.seconds).found:
@@ -443,6 +560,15 @@ class Facts:
 
     def _unlisted(self, name: str, why: str) -> None:
         self.unknown[name] = why
+
+
+def counted(n: int, noun: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "state"), counted(5040, "element")
+    ('1 state', '5,040 elements')
+    """
+    return f"{n:,} {noun}{'s' * (n != 1)}"
 
 
 def steps_without_gates(option: Option) -> int:

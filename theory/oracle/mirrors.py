@@ -68,14 +68,13 @@ def one_layer(facts: Facts, gates: bool) -> Ruling:
         return yes("all letters permute the states, so one layer of swaps tracks them", source, **sizes)
     if facts.one_layer is None:
         return not_known(facts.unknown["one_layer"])
-    assert facts.monoid is not None
     sizes = {"layers": 1, "at_least": facts.bound.layers, "n_h_at_least": facts.least_n_h}
-    if facts.monoid.is_regular:
+    none = facts.no_plan(None, "such network")
+    if facts.monoid is not None and facts.monoid.is_regular:
         reason = "e·f·e = f·e holds and the monoid is regular, so registers on its L-classes do"
-        return yes(f"{reason}; the compiler has no such network at hand", L_CLASSES, **sizes)
-    reason = "e·f·e = f·e holds, so some bank of registers does"
-    reason = f"{reason}; the compiler has no such network at hand"
-    return yes(reason, ASH, "proved here up to a quoted theorem", **sizes)
+        return yes(f"{reason}; {none}", L_CLASSES, **sizes)
+    reason = f"{facts.why_one_layer}, so some bank of registers does"
+    return yes(f"{reason}; {none}", ASH, "proved here up to a quoted theorem", **sizes)
 
 
 def one_step_without_plan(facts: Facts) -> Ruling | None:
@@ -129,9 +128,14 @@ def one_step(facts: Facts, gates: bool) -> Ruling:
         return built(facts, plan, 1, gates)
     if (found := one_step_without_plan(facts)) is not None:
         return found
-    return not_known(
-        "x³ = x for every letter and e·f·e = f·e hold, as they must, but the compiler found no single layer with n_h = 1"
-    )
+    return undecided(facts, "x³ = x for every letter")
+
+
+def undecided(facts: Facts, holds: str) -> Ruling:
+    """Not known for one layer of one step a token: what holds of all letters, what of the idempotents, and that there is no network."""
+    if facts.one_layer is None:
+        return not_known(f"{holds}, but whether e·f·e = f·e for all idempotents is not decided: {facts.unknown['one_layer']}")
+    return not_known(f"{holds} and e·f·e = f·e, as they must, but {facts.no_plan(1, 'single layer with n_h = 1')}")
 
 
 def row_gates_one_layer(facts: Facts) -> Ruling:
@@ -147,9 +151,7 @@ def row_gates_one_layer(facts: Facts) -> Ruling:
     found = gated_deltanet_one_layer(facts)
     if found.answer == "yes":
         return found
-    return not_known(
-        "no letter has a period beyond 2 and e·f·e = f·e holds, but the compiler found no single layer with n_h = 1"
-    )
+    return undecided(facts, "no letter has a period beyond 2")
 
 
 def one_step_cast(facts: Facts) -> Ruling:
@@ -186,8 +188,8 @@ def every_depth(facts: Facts, gates: bool) -> Ruling:
         reason = "all letters permute the states, and four layers do their swaps one a token, block by block"
         return yes(reason, BLOCKS, layers=4, at_least=least, n_h=1)
     return yes(
-        "a cascade of flip-flops (β = 1) and of simple groups (swaps, block by block) recognises the language; the compiler found no "
-        "network of one step a token",
+        "a cascade of flip-flops (β = 1) and of simple groups (swaps, block by block) recognises the language; "
+        + facts.no_plan(1, "network of one step a token"),
         BLOCKS + KROHN_RHODES,
         "proved here up to a quoted theorem",
         at_least=least,
@@ -213,7 +215,10 @@ def every_width(facts: Facts, gates: bool) -> Ruling:
     n, least = facts.machine.n_states, facts.bound.layers
     if plan is not None:
         return built(facts, plan, None, gates, least)
+    if facts.one_layer:
+        return one_layer(facts, gates)
     reason = "n − 1 layers hold every machine of n states, each a machine whose letters permute or reset"
+    reason = f"{reason}; {facts.no_plan(None, 'network')}"
     return yes(reason, HOLES, layers=n - 1, at_least=least, n_h=n - 1 if gates else n)
 
 
@@ -227,9 +232,12 @@ def built(facts: Facts, plan: Found, n_h: int | None, gates: bool, least: int | 
     best = facts.plans(n_h)[0]
     chosen = [p for p in facts.plans(n_h) if (p.layers, p.n_h) == (best.layers, best.n_h)]
     sure = (plan.layers, plan.n_h) == (best.layers, best.n_h) and (gates or not any(p.gated or p.altered for p in chosen))
+    none = "" if sure else "; no call: `compile` may take a gated one of the same size"
+    if not sure and (plan.layers, plan.n_h) != (best.layers, best.n_h):
+        none = f"; no call: `compile` takes {'a gated' if best.gated else 'the'} one of {best.layers_and_steps}"
     how = ", with gates" if plan.gated else ", its gates replaced by overwrites" if plan.altered else ""
     return yes(
-        f"the compiler has a network{how}: {plan.kind}",
+        f"the compiler has a network{how}: {plan.kind}{none}",
         COMPILED,
         layers=plan.layers,
         at_least=facts.bound.layers if least is None else least,

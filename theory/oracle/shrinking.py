@@ -78,9 +78,10 @@ def settled(facts: Facts, length: int, why: str, steps: str) -> Ruling:
         return no(f"{found.says}; {why}", SETTLING + SPECTRA, found)
     if facts.star_free is None:
         return not_known(facts.unknown["star_free"])
+    followed = "one or two letters" if length == 2 and facts.pairs_followed else "one letter"
     return not_known(
-        f"the language is not star-free, but no word of {'one letter' if length == 1 else 'one or two letters'} counts, and longer "
-        f"products may have negative eigenvalues: nothing is proved for {steps} either way"
+        f"the language is not star-free, but no word of {followed} counts, and longer products may "
+        f"have negative eigenvalues: nothing is proved for {steps} either way"
     )
 
 

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from .facts import Facts, Found
+from .facts import Facts, Found, counted
 from .models import Model
 from .sources import NOTHING, Evidence, Source
 from .witness import Witness
 
 Answer = Literal["yes", "no", "not known"]
+PRACTICAL_LAYERS, PRACTICAL_STEPS = 50, 1000  # bounds past these are of no use to anyone who builds a network
 
 
 @dataclass(frozen=True)
@@ -59,16 +60,20 @@ class Verdict:
         """
         if self.answer != "yes":
             return ""
+        most, least = self.layers, self.at_least or 0
+        if self.network is None and ((most or 0) > PRACTICAL_LAYERS or (self.n_h or 0) > PRACTICAL_STEPS):
+            return ", ".join([f"≥ {counted(least, 'layer')}"] * (least > 1) + ["no practical bound known"])
         parts = []
-        if self.layers is not None:
-            fewest = self.at_least is not None and self.at_least >= self.layers
-            parts.append(f"{'' if fewest or self.depth != 'any depth' else '≤ '}{counted(self.layers)}")
-        if self.at_least and (self.layers is None or self.at_least < self.layers):
-            parts.append(f"≥ {counted(self.at_least)}")
+        if most is not None and least < most and self.depth == "any depth" and most > 1:
+            parts.append(f"{least} to {counted(most, 'layer')}" if least else f"≤ {counted(most, 'layer')}")
+        elif most is not None:
+            parts.append(counted(most, "layer"))
+        elif least > 1:
+            parts.append(f"≥ {counted(least, 'layer')}")
         if self.n_h is not None:
-            least = self.n_h == self.n_h_at_least
-            parts.append(f"n_h {'=' if least or self.network is not None or self.n_h == 1 else '≤'} {self.n_h}")
-            parts[-1] += " (the least)" if least and self.n_h > 1 else ""
+            fewest = self.n_h == self.n_h_at_least
+            parts.append(f"n_h {'=' if fewest or self.network is not None or self.n_h == 1 else '≤'} {self.n_h}")
+            parts[-1] += " (the least)" if fewest and self.n_h > 1 else ""
         return ", ".join(parts)
 
     @property
@@ -95,10 +100,6 @@ class Verdict:
         shown = data["witness"]
         parts = {"statements": tuple(data["statements"]), "witness": None if shown is None else Witness.from_json(shown)}
         return cls(**{**data, **parts})
-
-
-def counted(layers: int) -> str:
-    return "1 layer" if layers == 1 else f"{layers} layers"
 
 
 @dataclass(frozen=True)

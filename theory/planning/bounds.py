@@ -1,6 +1,6 @@
 """How many contractive layers a machine needs at least.
 
-Statement     let g_1 … g_k be idempotents of the transition monoid, c = g_1 ⋯ g_k, and N the maps of those words in them whose last
+Statement     let g_1 … g_k be idempotents that non-empty words act as, c = g_1 ⋯ g_k, and N the maps of those words in them whose last
               occurrences are g_j, …, g_k in this order, for some j.  If L ≥ 1 layers track the machine, L − 1 layers track the
               orbit of any p in Q c under N.  With 0 layers the orbit is one point; with 1 layer e·f·e = f·e on it.
 Source        theorem 4 (peeling) of this project's one-layer theory; theory/obstruction.py for one layer.
@@ -25,6 +25,7 @@ import numpy as np
 from ...automata.dfa import DFA
 from ...automata.errors import TooLarge
 from ..obstruction import obstruction
+from .whole_monoids import whole_monoid
 
 Map = tuple[int, ...]
 ELEMENTS_UP_TO = 3000
@@ -32,6 +33,7 @@ IDEMPOTENTS_UP_TO = 400
 PRODUCTS_UP_TO = 1_000_000
 TRIES = 60
 POWERS_UP_TO = 1000
+PEELED_STATES = 4  # up to which the search alone finds what statement depth_hierarchy proves, and checks it by that
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ def lower_bound(dfa: DFA, seconds: float = 2.0, enough: int | None = None) -> Bo
     part = dfa.reachable()
     if np.all(part.table == part.table[0]):
         return Bound(0, "the last letter alone names the state")
+    if part.n_states > PEELED_STATES and (name := whole_monoid(part)) is not None:
+        return hierarchy_bound(name, part.n_states)
     witness = quick_violation(part) or obstruction(part)
     if witness is None:
         return Bound(1, "the state is not known from the last letter")
@@ -64,6 +68,11 @@ def lower_bound(dfa: DFA, seconds: float = 2.0, enough: int | None = None) -> Bo
     if layers <= 2:
         return two
     return Bound(layers, f"idempotents peeled off {layers - 1} times leave more than 0 layers hold; {two.why}")
+
+
+def hierarchy_bound(name: str, n: int) -> Bound:
+    """Of a machine of n ≥ 3 states some of whose letters generate T_n or O_n."""
+    return Bound(n - 1, f"some letters generate {name}: exactly n − 1 = {n - 1} layers (statement depth_hierarchy)")
 
 
 def quick_violation(part: DFA) -> tuple[Any, Any] | None:

@@ -3,9 +3,9 @@
 Notation      a format with p significant bits (bfloat16: p = 8) holds all whole multiples of a grid step up to 2^p of them.  Steps i
               of a chunk; D_ij in {0, 1} products of gates; L_ij = β_i D_ij k_i·k_j for i > j; M = (I + L)⁻¹.
 Hypotheses    keys, values, β, queries, readout and the reachable states are whole multiples of powers of two; gates are 0 or 1; 0 ≤
-              β‖k‖² ≤ 2.  Every sum met (k·S, v − k·S, S + k u, S·q, W o + b) is at most 2^p grid steps when taken over absolute
-              values.  For chunks: β_i k_i·k_j is whole, the sums are so from S = 0 as well, and sums over a chunk stay within the
-              accumulator.
+              β‖k‖² ≤ 2.  Every sum met (k·S, v − k·S, β (v − k·S), S + k u, S·q, W o + b) is at most 2^p grid steps when taken over
+              absolute values, also where k or β is 0.  For chunks: β_i k_i·k_j is whole, the sums are so from S = 0 as well, and sums
+              over a chunk stay within the accumulator.
 Claim         every intermediate is exact: in any order of summation, with or without fused multiply-add, at any length, step by step
               or in chunks.  So the network in floats is the network in exact numbers.
 Proof         a partial sum of whole multiples of a grid step is one, and is at most the sum of the absolute values, 2^p steps; so it is

@@ -4,9 +4,9 @@ Notation      letter x sends state q to q·x; P_x is its matrix, P_x e_q = e_{q�
 Hypotheses    every letter permutes the n states.
 Claim         one head with S in Rⁿ, started at e_q for the start state q, no gate and nothing written, holds e_q for the state q
               after every word; letter x takes n − c_x steps, the swaps e_i − e_j with β = 1 (unit keys: β = 2), and P_x is no
-              product of fewer.  So n_h = max n − c_x ≤ n − 1, with equality when a letter moves all states in one cycle.  The
-              word problem of a group of permutations of n points takes the same steps on S in Rⁿˣⁿ, started at I: S is then the
-              matrix of the product.
+              product of fewer.  So n_h = max n − c_x ≤ n − 1, with equality when a letter moves all states in one cycle; in
+              another representation the group may take fewer (statement smallest_n_h).  The word problem of a group of
+              permutations of n points takes the same steps on S in Rⁿˣⁿ, started at I: S is then the matrix of the product.
 Proof         P_x is a product of n − c_x swaps and of no fewer factors (statement swaps).  After x_1 … x_T the state is P_{x_T} ⋯
               P_{x_1} e_q = e_{q·x_1⋯x_T}, by induction.  Read along (0, 1, …, n − 1) it is the number o of the state, and 2 p o −
               p² = o² − (p − o)² is largest at p = o.  Started at I and read so, S gives the images of all points, u_g for the

@@ -1,7 +1,7 @@
 """Registers on the L-classes track every machine whose monoid is regular and has e·f·e = f·e for its idempotents.
 
 Notation      R a finite monoid, words act and products are read from the left; regular: every a has an a' with a·a'·a = a. a L b:
-              each is the other times something on the left. r(w) in R is the product of the word w; the letters generate R.
+              each is the other times something on the left. r(w) in R is the product of the word w; letters are any elements.
 Hypotheses    R is regular; e·f·e = f·e for all idempotents. To know r(w) is enough for every machine whose monoid is R, or a
               quotient of a submonoid of R.
 Claim         Take a register for each l in R, and C for the L-class of l. Reading w from its end, register l passes l, x_t·l,

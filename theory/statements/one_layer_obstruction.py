@@ -6,9 +6,10 @@ Hypotheses    one layer S ← A(x) S + B(x), ‖A(x)‖ ≤ 1 for every letter x
               exact arithmetic, finitely many reachable states X; a decoder that sees the layer's state and the last letter; all
               states of the machine reachable.
 Claim         e·f·e = f·e for all idempotents e, f of M. So words u, v that act as idempotents with e·f·e ≠ f·e are a proof that no
-              such layer exists. The converse holds too: statements l_class_registers, group_walks. All hypotheses are needed:
-              with S ← S/3 + i/3, i = 1, 2 the letter, S in R spells the whole word, by infinitely many states; and a layer behind
-              a convolution of width 2, which sees the letter before as well, tracks a*b* by a bit that is set at b, a.
+              such layer exists. (That the identity is enough is another claim: statements l_class_registers, for regular monoids,
+              and group_walks, for all, up to a quoted theorem.) All hypotheses are needed: with S ← S/3 + i/3, i = 1, 2 the
+              letter, S in R spells the whole word, by infinitely many states; and a layer behind a convolution of width 2, which
+              sees the letter before as well, tracks a*b* by a bit that is set at b, a.
 Proof         (words) e = 1 or f = 1 is trivial; else let non-empty u, v act as e, f. Words permute, merge and fix finitely many
               states X, so powers of u, v act idempotently on X, too; they still act as e, f on the machine. (projections) the
               inner product is tr(SᵀT); put the origin into X, so that V = span X = span(X − X). The linear part P of u maps V

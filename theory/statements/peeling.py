@@ -1,6 +1,6 @@
 """Idempotents peel a layer off: what they leave of a machine takes one layer fewer, so more layers may be shown to be needed.
 
-Notation      M the monoid of the machine, g_1 … g_k idempotents of M, formal letters of their own; c = g_1 ⋯ g_k; N the maps of
+Notation      g_1 … g_k idempotent maps that non-empty words act as, formal letters of their own; c = g_1 ⋯ g_k; N the maps of
               the words in them whose last occurrences are g_j, …, g_k in this order, for some j.
 Hypotheses    L ≥ 1 layers, layer i an affine contraction chosen by the letter and the states of the layers below, before or after
               the letter; exact arithmetic, finitely many reachable states in all; a decoder that sees all of them and the last

@@ -10,12 +10,12 @@ Claim         the step takes h_i to −h_j, h_j to −h_i and leaves the rest: |
 Proof         h = a (e_i + e_i') + b (e_j + e_j') + r goes to −b (e_i + e_i') − a (e_j + e_j') + r. By induction over the word
               the state is D P_σ h with D diagonal, entries ±1. SiLU(x) = x·sigmoid(x) lies above −0.279 and is not below 0
               for x ≥ 0; SiLU(0) = 0, and SiLU(x) = x in a float format once sigmoid(x) rounds to 1 (statement saturation):
-              entries 0 and 2^j are made exactly. (With an L2 norm after it, equal small entries of either sign could be
-              scaled up: SiLU(x) = −SiLU(y) has solutions. But neither is a float that the format holds exactly, and the
-              norm's ε is not small beside it.)
+              entries 0 and 2^j are made exactly. (With an L2 norm after it keys of both signs can be made too, but by rounding:
+              in bfloat16 SiLU(233/512) and −SiLU(−5/4) are both 143/512, and two of each become ±1/2, once the norm's ε has
+              been rounded away. Positive keys rest on nothing of the kind.)
 Source        this project.
 Check         both steps with generic vectors, for all n. Beside it all words, by closure: for n ≤ 6 the states reached from
-              e_0 by all signed swaps, and that the position of ±1 moves as the swap says.
+              e_0 by all signed swaps, and that the position of ±1 moves as the swap says; and the two SiLUs, in whole numbers.
 Status        proved
 """
 
@@ -28,6 +28,7 @@ import numpy as np
 
 from ..householder import Step
 from .dyadic_keys import UNITS, reflected
+from .rounding import BF16, exponential, nearest
 from .statement import Counterexample, Statement, require
 from .vectors import scalar, vector
 
@@ -42,8 +43,17 @@ def verify() -> tuple[int, str]:
     require((doubled + b * (e + e2) + a * (f + f2) - r).is_zero(), "the doubled key swaps with a change of sign")
     raw = reflected(e + f, 1, a * e + b * f + r)
     require((raw + b * e + a * f - r).is_zero(), "the raw key swaps with a change of sign")
+    require(silu(Fraction(233, 512)) == -silu(Fraction(-5, 4)) == Fraction(143, 512), "SiLUs of one size in bfloat16")
     cases = sum(closed(n) for n in SIZES)
-    return 2 + cases, f"2 identities in generic e, f, r; {cases} states and swaps of n ≤ {SIZES[-1]} coordinates, closed"
+    return 3 + cases, f"2 identities in generic e, f, r; {cases} states and swaps of n ≤ {SIZES[-1]} coordinates, closed"
+
+
+def silu(x: Fraction) -> Fraction:
+    """x/(1 + e^−x), rounded to bfloat16."""
+    low, high = exponential(-x)
+    found = nearest(x / (1 + high), BF16)
+    require(found == nearest(x / (1 + low), BF16), "the bounds on eˣ are wider than a rounding")
+    return found
 
 
 def signed_swap(i: int, j: int, n: int) -> Step:

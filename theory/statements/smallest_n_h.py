@@ -1,7 +1,7 @@
 """The least n_h for a group in one layer, among its own representations: ranks of I − ρ(x) from the character table.
 
 Notation      ρ a real orthogonal representation of a group G with character χ; its kernel is the elements that act as I; letters are
-              elements x of G, of order m_x.
+              elements x of G, of order m_x, and generate G.
 Hypotheses    one layer; each head moves by a representation of G itself, ungated; the reader sees all heads.
 Claim         letter x takes rank(I − ρ(x)) = χ(1) − (1/m_x) Σ_i χ(x^i) steps in a head, i = 0 … m_x − 1.  The least n_h is the least r
               such that those real irreducible representations with rank(I − ρ(x)) ≤ r for all letters x have only the identity in

@@ -2,7 +2,7 @@
 
 Notation      the state goes to F(h) = R(Ah + b), R a rounding of each entry; u_t = A h_t + b, h_{t+1} = R(u_t).
 Hypotheses    A symmetric and positive semidefinite, as for one factor with 0 ≤ β‖k‖² ≤ 1, gated or not; R monotone in each
-              entry; one rounding an entry and token, of the exact sum. A state [K, V] is its columns.
+              entry, its values real numbers; one rounding an entry and token, of the exact sum. A state [K, V] is its columns.
 Claim         every cycle of F is a fixed point; so with finitely many numbers every run on a constant letter becomes
               constant, and layers of this kind cannot tell parity in this arithmetic either. It is wrong (a) for products of
               two such factors, and (b) for one factor when the operations inside the step are rounded one by one, as hardware

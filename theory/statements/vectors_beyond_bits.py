@@ -87,7 +87,7 @@ def refute() -> Counterexample:
             "A": [[list(row) for row in A] for A, _ in LETTERS],
             "b": [list(b) for _, b in LETTERS],
         },
-        "four vectors do, bits take six",
+        "four vectors do, and no four codes; the bits that are compiled take six",
     )
 
 
