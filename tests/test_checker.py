@@ -55,7 +55,7 @@ def test_the_checker_imports_nothing_of_the_compiler_and_no_torch():
                 if node.level == 0:
                     assert module.split(".")[0] not in {"torch", "sympy", "deltaword", "safetensors"}, (file.name, module)
                 elif node.level == 1 and file.parent.name == "theory":
-                    assert module.startswith("checker"), (file.name, module)
+                    assert module.startswith("checker") or module == "latex", (file.name, module)  # `latex` prints, when asked
                 elif node.level > 1:
                     assert any(module.startswith(name) for name in allowed), (file.name, module)
 

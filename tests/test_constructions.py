@@ -11,7 +11,7 @@ from strategies import copies, dfas, words
 from theory_strategies import KEYS, cycles_of, machine_of, permutation_reset_letters
 
 from deltaword import DFA, compile, groups, languages
-from deltaword.automata.errors import BadStep, NotCompilable
+from deltaword.automata.errors import BadArgument, BadStep, NotCompilable
 from deltaword.theory.constructions.cosets import cosets, multiplication_table
 from deltaword.theory.constructions.one_layer import one_layer
 from deltaword.theory.constructions.readout import (
@@ -208,7 +208,7 @@ def test_a_refusal_says_when_the_minimal_machine_is_smaller():
 
 
 def test_unknown_keys_are_refused():
-    with pytest.raises(NotCompilable, match="'raw' or 'unit'"):
+    with pytest.raises(BadArgument, match="'raw' or 'unit'"):
         compile(languages.get("parity"), "round")  # pyright: ignore[reportArgumentType]
 
 

@@ -58,7 +58,7 @@ def test_the_check_holds(name):
     found = get(name).check()
     assert found.holds, found.says
     assert found.cases > 0
-    assert found.seconds < 10
+    assert found.seconds < 60  # all of them are to take less than 5 minutes, and machines are shared
     assert found.kind == get(name).kind
 
 
