@@ -37,6 +37,7 @@ def transition_matrices(
     inputs: Mapping[Letter, Any] | Iterable[Letter] | None = None,
     shape: Sequence[int] | None = None,
     dtype: torch.dtype | None = None,
+    one_factor: bool = False,
 ) -> Layer | Family | list[Layer | Family]:
     """What `parity_bound` and `counting_bound` of theory.limits take.
 
@@ -49,6 +50,8 @@ def transition_matrices(
     shape   of a function's state
     dtype   of a function's state; default: that of the parameters of the module whose method it is, else float32. Float64 leaves
             less to rounding, so that more is decided
+    one_factor  for a function: reads each token's matrix as a gate times one generalized Householder matrix, and the bounds are then
+            about that; a matrix that is known up to rounding leaves open whether an eigenvalue met n − 1 times is real
     Raises  NotAffine with the token and the error; BadArgument, also for what the function itself raises; TooLarge for a state of
             more than 2,048 numbers that do not go column by column
 
@@ -83,7 +86,10 @@ def transition_matrices(
     tokens = inputs if isinstance(inputs, Mapping) else {token: token for token in inputs}
     kind = _dtype_of(layer) if dtype is None else dtype
     probed = {name: _probed(layer, token, tuple(shape), name, kind) for name, token in tokens.items()}
-    return Layer.of({name: A for name, (A, _) in probed.items()}, False, max(rounding for _, rounding in probed.values()))
+    rounding = max(rounding for _, rounding in probed.values())
+    if one_factor:
+        return Layer.of({name: _one_factor(A, rounding, name) for name, (A, _) in probed.items()}, False, rounding)
+    return Layer.of({name: A for name, (A, _) in probed.items()}, False, rounding)
 
 
 def _named(inputs: Mapping[Letter, Any] | Iterable[Letter]) -> dict[Letter, Tensor]:
@@ -190,6 +196,23 @@ def _read(A: Tensor, B: Tensor, dtype: torch.dtype) -> tuple[np.ndarray, float]:
     if all(_few_digits(y.double(), eps) for y in (A, B)):
         return A.double().cpu().numpy(), 0.0
     return A.double().cpu().numpy(), SLACK * eps * (1 + float(B.abs().max()) / max(float(A.abs().max()), eps))
+
+
+def _one_factor(A: np.ndarray, rounding: float, name: Letter) -> Factors:
+    """Gate α and factor I − β k kᵀ, k of length 1, with A = α (I − β k kᵀ) to rounding."""
+    n, size = len(A), max(1.0, float(np.abs(A).max()))
+    values, vectors = np.linalg.eigh((A + A.T) / 2)
+    at = int(np.argmax(np.abs(values - np.median(values))))
+    alpha = float(np.median(np.delete(values, at))) if n > 1 else 1.0
+    beta = 1 - float(values[at]) / alpha if alpha else 0.0
+    k = vectors[:, at]
+    off = float(np.abs(A - alpha * (np.eye(n) - beta * np.outer(k, k))).max())
+    if off > 4 * n * max(rounding, float(np.finfo(float).eps)) * size:
+        raise BadArgument(
+            f"token {name!r}: its matrix is {off:.1e} away from a gate times one generalized Householder matrix, which rounding does "
+            "not explain; leave out one_factor"
+        )
+    return Factors((max(beta, 0.0),), (tuple(k.tolist()),), alpha)
 
 
 def _few_digits(x: Tensor, eps: float) -> bool:

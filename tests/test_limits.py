@@ -535,6 +535,42 @@ def test_a_state_that_goes_column_by_column_is_probed_by_its_rows_in_the_type_of
         assert np.allclose(block, np.eye(4) - 0.75 * np.outer(k[token], k[token]), atol=1e-12)
 
 
+def test_a_matrix_read_as_one_factor_is_decided():
+    layer = OneStep().double()
+    assert parity_bound(transition_matrices(layer.step, [0, 1], shape=(4, 3))).verdict in ("cannot", "undecided")
+    found = transition_matrices(layer.step, [0, 1], shape=(4, 3), one_factor=True)
+    assert parity_bound(found).cannot
+    assert "good to" in str(parity_bound(found))
+    assert counting_bound([found] * 2, 3).verdict == "cannot"
+
+    def mirror(S, token):
+        k = torch.nn.functional.normalize(layer.keys.weight[token], dim=0)
+        return 0.5 * (S - 2 * torch.outer(k, k @ S))
+
+    escape = parity_bound(transition_matrices(mirror, [1], shape=(4, 3), dtype=torch.float64, one_factor=True)).escape
+    assert escape is not None
+    assert abs(complex(escape.eigenvalue.value) + 0.5) < 1e-9
+    with pytest.raises(BadArgument, match="away from a gate times one generalized Householder matrix"):
+        transition_matrices(lambda S, token: mirror(mirror(S, 0), 1), ["x"], shape=(4, 3), dtype=torch.float64, one_factor=True)
+
+
+def test_matrices_read_off_are_said_to_be():
+    """A turn by 1e-8 in float32 reads as the identity: proved of what was read, and said to be that."""
+    turn = torch.tensor([[1.0, -1e-8], [1e-8, 1.0]])
+    found = transition_matrices(lambda S, t: turn @ S + torch.tensor([1.0, 0.7]), [0], shape=(2,))
+    finding = parity_bound(found)
+    assert finding.cannot
+    assert finding.read_to == found.rounding > 1e-7
+    assert f"for the matrices as they were read off, which are good to {found.rounding:.0e} of their size" in str(finding)
+    assert "read off" not in str(parity_bound({"a": [[1]]}))
+
+
+def test_two_arrays_for_one_letter_are_refused(tmp_path):
+    np.savez(tmp_path / "twice.npz", **{"1/a": -np.eye(2), "a": np.eye(2)})  # pyright: ignore[reportArgumentType]
+    with pytest.raises(CorruptFile, match="two arrays are for letter 'a' of layer 1"):
+        read_matrices(tmp_path / "twice.npz")
+
+
 def test_columns_that_mix_or_go_their_own_ways_are_probed_one_by_one():
     turn = torch.tensor([[0.0, -1.0], [1.0, 0.0]])
     for step, values in ((lambda S, x: S @ turn, [1j, -1j]), (lambda S, x: S * torch.tensor([1.0, -1.0]), [1, 1, -1, -1])):
@@ -628,7 +664,7 @@ def test_files_that_hold_no_matrices_are_refused(tmp_path):
     with pytest.raises(CorruptFile):
         read_matrices(tmp_path / "broken.npz")
     np.savez(tmp_path / "pickled.npz", a=np.array([object()]))
-    with pytest.raises(CorruptFile, match="allow_pickle"):
+    with pytest.raises(CorruptFile, match="arrays of numbers"):
         read_matrices(tmp_path / "pickled.npz")
     with pytest.raises(NotReadable):
         read_matrices(tmp_path / "missing.npz")

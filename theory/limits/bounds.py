@@ -64,6 +64,7 @@ def counting_bound(layers: Any, m: int, limit: int = LIMIT) -> Finding:
 def _bound(task: str, theorem: str, given: Any, m: int, limit: int) -> Finding:
     layers = layers_of(given)
     scope = any(isinstance(layer, Layer) and not layer.finite for layer in layers)
+    read_to = max((layer.rounding for layer in layers if isinstance(layer, Layer)), default=0.0)
     period, escapes, lines, left_open = 1, [], [], None
     for i, layer in enumerate(layers, 1):
         name = f"layer {i}{f' ({layer})' if isinstance(layer, Family) else ''}"
@@ -98,13 +99,14 @@ def _bound(task: str, theorem: str, given: Any, m: int, limit: int) -> Finding:
     if period % m:
         reads = "becomes constant" if period == 1 else f"gets a period that divides {period}, and {m} does not"
         because = f"{'; '.join(lines)}; so on a constant word what is read {reads}"
-        return Finding(task, "cannot", theorem, because, tuple(escapes), period, given=scope)
+        return Finding(task, "cannot", theorem, because, tuple(escapes), period, given=scope, read_to=read_to)
     assert left_open is not None  # else the layer that reached m returned
     return Finding(task, "undecided", theorem, _unsure(*left_open), tuple(escapes), period, left_open[1], scope)
 
 
 def _unsure(name: str, margin: float) -> str:
-    way_out = "give exact numbers, or the factors (β, k) instead of their product"
+    way_out = "give exact numbers, or gate and factors instead of their product: theory.limits.Factors(betas, keys, gate), or "
+    way_out += "transition_matrices(…, one_factor=True)"
     if margin == 0:
         return f"{name} has matrices of more than {EXACT_UP_TO} rows of rounded numbers, too large to decide exactly; {way_out}"
     return f"{name} has an eigenvalue that numpy finds {margin:.1e} outside of the range, which rounding may explain; {way_out}"

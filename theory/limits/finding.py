@@ -56,6 +56,7 @@ class Finding:
     period    on a constant word the readout gets a period that divides this; None where there is no such bound
     margin    for "undecided": how far numpy's eigenvalues lie outside of the range
     given     whether layers' inputs were given, and others would have to be asked for as well
+    read_to   for "cannot": relative to their size, how far the numbers may be from those meant. It is proved of the numbers as they are
     model     of computation that the theorem is about
     """
 
@@ -67,6 +68,7 @@ class Finding:
     period: int | None = None
     margin: float | None = None
     given: bool = False
+    read_to: float = 0.0
     model: str = MODEL
 
     @property
@@ -80,6 +82,8 @@ class Finding:
 
     def __str__(self) -> str:
         scope = ", for the inputs given" if self.given else ""
+        if self.cannot and self.read_to > 0:
+            scope += f", for the matrices as they were read off, which are good to {self.read_to:.0e} of their size"
         head = {
             "cannot": f"cannot, by theorem {self.theorem}{scope}",
             "escapes": f"not excluded by theorem {self.theorem}{scope}",

@@ -28,12 +28,16 @@ def read_matrices(path: str | os.PathLike[str]) -> list[Layer]:
         with np.load(path, allow_pickle=False) as arrays:
             for name in arrays.files:
                 number, slash, letter = name.partition("/")
-                layer = int(number) if slash and number.isdecimal() else 1
-                layers[layer][letter if slash and number.isdecimal() else name] = arrays[name]
+                layer, letter = (int(number), letter) if slash and number.isdecimal() else (1, name)
+                if letter in layers[layer]:
+                    raise CorruptFile(f"{path}: two arrays are for letter {letter!r} of layer {layer}, one named {name!r}")
+                layers[layer][letter] = arrays[name]
     except OSError as error:
         raise NotReadable(f"cannot read {path}: {error.strerror or error}") from None
-    except (ValueError, AttributeError, EOFError, zipfile.BadZipFile) as error:
-        raise CorruptFile(f"{path} is no .npz file of arrays ({error}); write one with numpy.savez") from None
+    except CorruptFile:
+        raise
+    except (ValueError, AttributeError, EOFError, zipfile.BadZipFile):
+        raise CorruptFile(f"{path} is no .npz file of arrays of numbers; write one with numpy.savez") from None
     if sorted(layers) != list(range(1, len(layers) + 1)):
         raise CorruptFile(f"{path} has matrices for the layers {sorted(layers)}; count them from 1 on")
     return [Layer.of(layers[i], finite=False) for i in sorted(layers)]
