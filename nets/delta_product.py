@@ -4,6 +4,8 @@ Form          q, k from SiLU and L2 normalisation, v from SiLU, β = β_max · s
               head outputs are RMS-normalised and projected back.
 Range         unit keys and β in [0, 1] give eigenvalues in [0, 1]; β in [0, 2] gives [−1, 1].  The norm of every state-transition
               matrix is at most 1 either way.
+Computed by   `kernels.delta_product`: the Triton kernels on a GPU, chunks in plain torch on a CPU.  The state is float32, or float64 in
+              a float64 layer, whatever the layer's type; results differ from those of `kernels.reference` by its rounding.
 Source        Siems et al. 2502.10297 and the layer its authors released; Grazzi et al. 2411.12537 for β_max = 2.
 """
 
@@ -14,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..automata.errors import BadArgument
-from ..kernels.reference import delta_product
+from ..kernels.front import delta_product
 
 
 class DeltaProduct(nn.Module):
@@ -76,14 +78,16 @@ class DeltaProduct(nn.Module):
         return k, beta, g
 
     def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """x [B, T, d_model], state [B, H, K, V] (default 0) to output [B, T, d_model] and the last state."""
+        """x [B, T, d_model], state [B, H, K, V] (default 0) to output [B, T, d_model] and the last state, float32 or wider.
+
+        Differentiable once on a GPU, any number of times on a CPU."""
         B, T, _ = x.shape
         k, beta, g = self.transitions(x)
         q = F.normalize(F.silu(self.q_proj(x)).view(B, T, self.n_heads, self.head_k), dim=-1, eps=1e-6)
         v = F.silu(self.v_proj(x)).view(B, T * self.n_h, self.n_heads, self.head_v)
         o, last = delta_product(
-            q,
-            k.reshape(B, T * self.n_h, self.n_heads, self.head_k),
+            q.to(v.dtype),  # under autocast norms, and with them keys, are float32
+            k.to(v.dtype).reshape(B, T * self.n_h, self.n_heads, self.head_k),
             v,
             g,
             beta.reshape(B, T * self.n_h, self.n_heads),

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from ..automata.dfa import DFA, Word
-from ..automata.errors import UnknownLetter
+from ..automata.errors import NotExact, UnknownLetter
 from .fixed_layer import FixedDeltaProduct, zero_linear
 from .link import Link, affine_maps
 from .plan import Plan
 
 if TYPE_CHECKING:
+    from ..theory.certificate import Certificate
     from ..theory.papers import Construction
 
 FEATURES_AT_ONCE = 2**24  # numbers of projected keys held at a time; longer words go through in pieces
@@ -37,6 +39,7 @@ class Network(nn.Module):
     The embedding gives letter a the unit vector e_a, so each column of a projection is one letter's keys, values or strengths; each
     link gives the next layer the unit vector of a symbol (link.py).  The reader is hidden layers with ReLU, the readout affine.
     `net.to(torch.bfloat16)` and the other float formats keep it exact where `plan.exact_in` says so.
+    The layers run token after token, the arithmetic that certificates speak of; `net.use_kernels()` has them run in chunks.
     """
 
     accepting: Tensor
@@ -126,6 +129,47 @@ class Network(nn.Module):
             return self.accepting[self._first()].expand(len(tokens))
         return self.accepting[self(tokens)[:, -1].argmax(dim=-1)]
 
+    @property
+    def recurrence(self) -> Literal["reference", "kernels"]:
+        """How the layers run."""
+        return self.layer.recurrence
+
+    def use_kernels(self, certificate: Certificate | None = None) -> Network:
+        """Have the layers run on `kernels.delta_product` from now on: in chunks, with Triton on a GPU. Returns the network.
+
+        certificate   one of these weights that covers the chunked form (`chunked`); default: certify here and now
+        Raises        NotExact where there is none: in chunks the network might name other states than its certificate proves
+
+        What is proved is that nothing rounds, so states and outputs are bit for bit those of the reference.  It is about the weights
+        as they are: another float type (`net.to`) brings the reference back; after other changes call this again.  It is not saved
+        with the network, and where gradients are asked for the reference runs.
+
+        >>> import deltaword as dw
+        >>> net = dw.compile(dw.languages.get("S_3")).use_kernels()
+        >>> net.recurrence, net.states(net.dfa.alphabet) == net.dfa.states(net.dfa.alphabet)
+        ('kernels', True)
+        """
+        from ..theory.checker.weights import digest
+        from .certify import certify, live_weights
+
+        self.use_reference()  # what certificates speak of, and what stays when this raises
+        if certificate is None:
+            certificate = certify(self)
+        elif certificate.weights_digest != digest(live_weights(self)):
+            raise NotExact(
+                "the certificate is about other weights; certify the network as it is now, or call use_kernels() without one"
+            )
+        if not (certificate.holds and certificate.chunked):
+            raise NotExact(
+                f"the chunked form of this network may round: {certificate.reason}; it runs on the reference, and "
+                'keys="raw" or another float type may give one that is covered'
+            )
+        return self._run_on("kernels")
+
+    def use_reference(self) -> Network:
+        """Have the layers run token after token again. Returns the network."""
+        return self._run_on("reference")
+
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write the weights and the description to a folder, made if need be. Raises NotWritable, NotSerializable."""
         from .saving import save
@@ -137,6 +181,17 @@ class Network(nn.Module):
 
     def _repr_html_(self) -> str:
         return self.plan._repr_html_()
+
+    def _run_on(self, recurrence: Literal["reference", "kernels"]) -> Network:
+        for layer in self._mixers():
+            layer.recurrence = recurrence
+        return self
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Network:
+        """What `to`, `half`, `cuda` … do: a certificate for one float type says nothing of another."""
+        before = self.readout.weight.dtype
+        super()._apply(fn, recurse)
+        return self if self.readout.weight.dtype == before else self.use_reference()
 
     def _mixers(self) -> list[FixedDeltaProduct]:
         return [layer for layer in self.layers if isinstance(layer, FixedDeltaProduct)]

@@ -15,7 +15,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from deltaword.automata.files import write_json
+from deltaword.automata.files import read_json, write_json
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
@@ -137,6 +137,25 @@ def test_every_claim_is_asserted(path):
     assert all("assert " in block for block in blocks[2::2])
 
 
+def test_what_is_quoted_from_the_gpu_is_what_was_measured():
+    """The drift table of 7_exactness, beside bench/results/kernels.json."""
+    rows = [
+        row for row in read_json(FOLDER.parent / "bench" / "results" / "kernels.json")["rows"] if row["what"] == "exactness"
+    ]
+    text = "\n".join(cell.source for cell in read(FOLDER / "7_exactness.ipynb").cells)
+    quoted = {"raw": (r"$e_i - e_j$, $\beta = 1$", 0, 0, 0, 0), "unit": (r"unit, rounded, $\beta = 2$", 0.17, 0.4, 0.74, 0.74)}
+    quoted["folded"] = (r"the same, $\beta = 2/\lVert k\rVert^2$ in float32", 0.11, 0.48, 6.5e-4, 7.5e-4)
+    for keys, (name, *_) in quoted.items():
+        assert f"| {name} | " in text, keys
+    assert "| 0 | 0 |" in text
+    assert r"| 0.17 to 0.4 | 0.74 |" in text
+    assert r"| 0.11 to 0.48 | $7 \cdot 10^{-4}$ |" in text
+    for row in rows:
+        _, least, most, least_high, most_high = quoted[row["keys"]]
+        assert least <= row["drift_fast"] <= most, row
+        assert least_high <= row["drift_high"] <= most_high, row
+
+
 BREAKS = {  # in the notebook, this text is replaced by that one, and then claim so-and-so must fail
     "a mirror that is only half one": ("1_parity", "mirror = Step(2, (1,), (0,))", "mirror = Step(1, (1,), (0,))", 1),
     "a limit beside the rounding boundary": (
@@ -198,6 +217,10 @@ BREAKS = {  # in the notebook, this text is replaced by that one, and then claim
         2,
     ),
     "holes that give up too early": ("6_one_layer", "rest.n_states <= 2 or", "rest.n_states <= 3 or", 6),
+    "a drift that is twice as fast": ("7_exactness", "(1 - float(delta) / 2) ** at", "(1 - float(delta)) ** at", 1),
+    "strengths that miss the keys' norm": ("7_exactness", "beta.mul_(2 / (k * k)", "beta.mul_(2.001 / (k * k)", 4),
+    "a gate that only nearly closes": ("7_exactness", "0.0 if exponent is None", "2.0**-40 if exponent is None", 5),
+    "a value whose rounding comes to rest": ("7_exactness", "VALUE = (0.75, 0.625), 7.0", "VALUE = (0.75, 0.625), 8.0", 7),
 }
 
 
