@@ -18,9 +18,20 @@ from rich.progress import track
 import deltaword as dw
 from deltaword.theory.oracle.classification import FAMILIES
 from deltaword.theory.oracle.models import MODELS
-from deltaword.theory.oracle.render import groups, one_layer
+from deltaword.theory.oracle.render import groups as named_groups
+from deltaword.theory.oracle.render import one_layer
+from deltaword.theory.oracle.verdict import Family
 
 SECONDS = 5.0
+SHORT = {  # of a column, by its first family
+    "nonnegative_diagonal": "[0, 1] or β ≤ 1",
+    "real_diagonal": "[−1, 1]",
+    "kda_shrinking_cast": "β ≤ 1, cast",
+    "deltanet_one_layer": "1 layer, n_h = 1",
+    "kda_one_layer": "1 layer, a gate a row",
+    "one_step_one_layer_cast": "1 layer, cast",
+    "deltaproduct_one_layer": "1 layer, any n_h",
+}
 MARKS = {"yes": "✓", "no": "✗", "not known": "?"}
 
 
@@ -39,7 +50,7 @@ def measure(name: str) -> dict[str, Any]:
         "name": name,
         "states": c.n_states,
         "monoid": c.monoid_size,
-        "groups": groups(c),
+        "groups": named_groups(c),
         "composition_factors": c.composition_factors,
         "derived_length": c.derived_length,
         "star_free": c.star_free,
@@ -52,50 +63,80 @@ def measure(name: str) -> dict[str, Any]:
         "layers_at_least_why": c.depth_reason,
         "unknown": dict(c.unknown),
         "verdicts": {v.name: "; ".join(part for part in (v.answer, v.size) if part) for v in c.verdicts},
+        "layers_found": {v.name: v.layers for v in c.verdicts},
         "seconds": round(seconds, 2),
     }
 
 
+def columns(rows: list[dict[str, Any]]) -> list[list[Family]]:
+    """Families with the same answer for every language together."""
+    alike: dict[str, list[Family]] = {}
+    for family in FAMILIES:
+        alike.setdefault("".join(mark(row, family.name) for row in rows), []).append(family)
+    return list(alike.values())
+
+
+def by_circuits(rows: list[dict[str, Any]], family: Family) -> dict[str, str] | None:
+    """The mark for each circuit class, where that decides; None where it does not."""
+    marks = {(row["circuit_class"] or "?", mark(row, family.name)) for row in rows}
+    return dict(sorted(marks)) if len(dict(marks)) == len(marks) else None
+
+
+def mark(row: dict[str, Any], name: str) -> str:
+    return MARKS[row["verdicts"][name].split(";")[0]]
+
+
 def table(rows: list[dict[str, Any]]) -> Iterator[str]:
-    """The rows as Markdown: a column a family, by number."""
+    """The rows as Markdown: a legend, then a column for all families that agree on every language."""
+    groups = columns(rows)
+    decided = [(group, by_circuits(rows, group[0])) for group in groups]
+    shown = [(SHORT.get(group[0].name, group[0].name), group) for group, marks in decided if marks is None]
     yield "# The gallery, classified"
     yield ""
     yield (
         "Made by `python bench/classification.py`. ✓ recognises the language, ✗ cannot, ? not known here; `deltaword classify NAME` "
-        "says why, with words that show a no, and how far to trust it. Layers: at least / found with any n_h / found with n_h = 1; "
-        "contractive, finitely many exact states."
+        "says why, with words that show a no, and how far to trust it."
     )
     yield ""
-    heads = ["language", "states", "monoid", "groups inside", "circuits", "layers", *map(str, range(1, len(FAMILIES) + 1))]
+    yield "- **states / monoid**: of the minimal automaton, elements of the syntactic monoid. **groups**: those inside the monoid."
+    yield (
+        "- **layers**: at least / found with any n_h / found with n_h = 1; contractive (β ≤ 2, with or without gates), finitely many "
+        "exact states."
+    )
+    for short, group in shown:
+        yield f"- **{short}**: {listed(group)}."
+    for group, marks in decided:
+        if marks is not None:
+            decide = f"the circuits decide ({', '.join(f'{name} {sign}' for name, sign in marks.items())})"
+            where = "✓ for all" if set(marks.values()) == {MARKS["yes"]} else decide
+            yield f"- No column, {where}: {listed(group)}."
+    yield ""
+    heads = ["language", "states / monoid", "groups", "circuits", "layers", *(short for short, _ in shown)]
     yield f"| {' | '.join(heads)} |"
     yield f"|{'---|' * len(heads)}"
     for row in rows:
-        marks = [MARKS[verdict.split(";")[0]] for verdict in row["verdicts"].values()]
         least, wide, narrow = row["layers_at_least"], found(row, "gated_deltaproduct"), found(row, "gated_deltanet")
-        size = "" if row["monoid"] is None else f"{row['monoid']:,}"
-        cells = [
-            f"`{row['name']}`",
-            str(row["states"]),
-            size,
-            row["groups"],
-            row["circuit_class"] or "?",
-            f"{least} / {wide} / {narrow}",
-        ]
-        yield f"| {' | '.join([*cells, *marks])} |"
-    yield ""
-    yield "| | networks | such as | depth | model |"
-    yield "|---|---|---|---|---|"
-    for number, family in enumerate(FAMILIES, 1):
-        yield f"| {number} | {family.family} | {family.members} | {family.depth} | {family.model.title} |"
+        size = f"{row['states']} / {'?' if row['monoid'] is None else format(row['monoid'], ',')}"
+        layers = f"{least} / {wide} / {narrow}"
+        cells = [f"`{row['name']}`", size, row["groups"], row["circuit_class"] or "?", layers]
+        yield f"| {' | '.join([*cells, *(mark(row, group[0].name) for _, group in shown)])} |"
     yield ""
     for model in MODELS.values():
-        yield f"- **{model.title}.** {model.text}"
+        yield f"- **{model.title}** ({model.name}). {model.text}"
+
+
+def listed(families: list[Family]) -> str:
+    """Families in words, the models of one together."""
+    models: dict[str, list[str]] = {}
+    for family in families:
+        models.setdefault(f"{family.family} ({family.members}), {family.depth}", []).append(family.model.name)
+    return "; ".join(f"{text}, {' or '.join(names)}" for text, names in models.items())
 
 
 def found(row: dict[str, Any], family: str) -> str:
-    """The layers that do, as a verdict has them."""
-    words = [part for part in row["verdicts"][family].replace("≤ ", "").split("; ")[-1].split(", ") if "layer" in part]
-    return next((part.split()[0] for part in words if not part.startswith("≥")), "?")
+    """The layers that are known to do."""
+    layers = row["layers_found"][family]
+    return "?" if layers is None else str(layers)
 
 
 def main() -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+import subprocess
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from html.parser import HTMLParser
-from itertools import product
+from itertools import permutations, product
+from math import comb, nan
 from time import perf_counter
 
 import numpy as np
@@ -19,12 +23,17 @@ from typer.testing import CliRunner
 
 import deltaword as dw
 from deltaword import cli
+from deltaword.theory.latex import document
+from deltaword.theory.oracle import facts as facts_module
+from deltaword.theory.oracle import render
 from deltaword.theory.oracle.bits import bits
 from deltaword.theory.oracle.classification import FAMILIES
 from deltaword.theory.oracle.facts import Facts
 from deltaword.theory.oracle.models import MODELS
 from deltaword.theory.oracle.verdict import Verdict
 from deltaword.theory.oracle.witness import Witness
+from deltaword.theory.planning.bounds import lower_bound
+from deltaword.theory.planning.whole_monoids import whole_monoid
 from deltaword.theory.statements import statements
 
 Map = tuple[int, ...]
@@ -707,14 +716,141 @@ def test_what_is_too_large_is_none_with_a_reason():
     c = dw.classify(language("T_3"), seconds=1.0, limit=10)
     assert (c.monoid_size, c.groups, c.solvable, c.circuit_class) == (None, None, None, None)
     assert c.star_free is False  # a letter counts
-    assert c.one_layer is None
-    assert {"monoid_size", "groups", "solvable", "one_layer"} <= set(c.unknown)
+    assert c.one_layer is False  # idempotents among random words
+    assert {"monoid_size", "groups", "solvable"} <= set(c.unknown)
     assert c.verdict("complex_diagonal").answer == "not known"
     assert "more than 10 elements" in c.verdict("complex_diagonal").reason
     assert c.verdict("nonnegative_diagonal").answer == "no"
     assert "not known: " in str(c)
-    big = dw.classify(dw.DFA.from_regex(".*ab.*ab.*ab.*", "ab"), seconds=1.0, limit=3)
+    big = dw.classify(language("contains_aba"), seconds=1.0, limit=3)
     assert (big.star_free, big.one_layer) == (None, False)  # two letters are enough
+    assert str(big).count("not known: ") == 2  # one line for each reason
+    assert "star-free (no word of one or two letters counts" in " ".join(str(big).split())
+
+
+@settings(max_examples=50, deadline=None)
+@given(dfas(max_states=5))
+def test_nothing_is_said_that_was_not_decided(dfa: dw.DFA):
+    """With no time and no monoid: each fact is as with both, or None; each verdict is, or not known; what "holds" does."""
+    little, full = dw.classify(dfa, seconds=0, limit=1), classify(dfa)
+    for name in (
+        "star_free",
+        "quasi_aperiodic",
+        "solvable",
+        "two_groups",
+        "one_layer",
+        "circuit_class",
+        "derived_length",
+        "composition_factors",
+    ):
+        assert getattr(little, name) in (None, getattr(full, name)), name
+    assert little.depth_lower_bound <= max(v.layers or 99 for v in full.verdicts if v.name == "deltaproduct")
+    for v in little.verdicts:
+        assert v.answer in ("not known", full.verdict(v.name).answer)
+        if little.one_layer is None:
+            assert "and e·f·e = f·e" not in v.reason
+        if "and e·f·e = f·e" in v.reason:
+            assert not violating_pair(maps_of(little.machine))
+
+
+def test_whether_idempotents_obey_is_left_open_where_it_was_not_decided():
+    c = dw.classify(language("flip_flop_sink"), seconds=0, limit=1)
+    assert c.one_layer is None
+    assert "is not decided" in c.verdict("kda_one_layer").reason
+    assert c.verdict("kda_one_layer").answer == "not known"
+
+
+def test_only_words_that_were_followed_are_said_not_to_count(monkeypatch: pytest.MonkeyPatch):
+    dfa = dw.DFA.from_regex("((abc)(abc))*", "abc")
+    assert "no word of one or two letters counts" in classify(dfa).verdict("deltanet_shrinking_cast").reason
+    assert said_of_star_freeness().startswith("no word of one or two letters counts")
+    monkeypatch.setattr(facts_module, "SHORT", 2)
+    assert "no word of one letter counts" in classify(dfa).verdict("deltanet_shrinking_cast").reason
+    assert said_of_star_freeness().startswith("no letter counts")
+
+
+def said_of_star_freeness() -> str:
+    facts = Facts(dw.DFA.from_regex("((abc)(abc))*", "abc"), limit=1)
+    assert facts.star_free is None
+    return facts.unknown["star_free"]
+
+
+def test_a_compiler_that_was_not_asked_found_nothing_and_missed_nothing(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(facts_module, "PLANNED_STATES", 1)
+    reasons = [v.reason for v in classify(language("nilpotent_2")).verdicts]
+    assert not any("the compiler found" in reason or "has no such" in reason for reason in reasons)
+    assert sum("the compiler was not asked: 4 states and 2 letters are many" in reason for reason in reasons) >= 4
+
+
+def test_a_given_limit_counts_and_none_depends_on_the_states(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(facts_module, "ENTRIES", 40)
+    dfa = language("T_3")  # 27 elements, 3 states
+    assert dw.classify(dfa, seconds=0).monoid_size is None
+    assert dw.classify(dfa, seconds=0, limit=27).monoid_size == 27
+    assert dw.classify(dfa, seconds=0, limit=26).monoid_size is None
+
+
+def test_definite_and_ordered_machines_are_star_free_without_their_monoid():
+    for pattern in ("(a|b)*a(a|b){12}", "(a|b){3}b(a|b)*|a*"):
+        c = dw.classify(dw.DFA.from_regex(pattern, "ab"), seconds=1.0, limit=10)
+        assert (c.monoid_size, c.star_free, c.quasi_aperiodic, c.solvable) == (None, True, True, True)
+        assert (c.groups, c.composition_factors, c.derived_length, c.circuit_class) == ((), (), 0, "AC0")
+    c = dw.classify(dw.DFA.from_regex("(a|b)*a(a|b){12}", "ab"), seconds=1.0)
+    assert c.one_layer
+    assert "13 last letters name the state" in str(c)
+    assert str(c).count("not known: ") == 1
+    assert not re.search("[0-9]{5}", c.verdict("deltaproduct_shrinking_cast").size)
+    assert "no practical bound known" in c.verdict("deltaproduct_shrinking_cast").size
+    assert c.verdict("deltaproduct").layers == 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(dfas(max_states=4))
+def test_last_letters_name_the_state_when_all_words_of_a_length_do(dfa: dw.DFA):
+    minimal = dfa.minimized()
+    current = {tuple(range(minimal.n_states))}
+    letters, longest = None, minimal.n_states
+    for k in range(longest + 1):
+        if all(len(set(m)) == 1 for m in current):
+            letters = k
+            break
+        current = {then(m, tuple(x)) for m in current for x in minimal.table.T.tolist()}
+    assert Facts(dfa).last_letters == letters
+    if letters is not None or Facts(dfa).partially_ordered:
+        assert groups_of(minimal) == []
+    if letters is not None:
+        assert not violating_pair(maps_of(minimal))
+
+
+def test_all_maps_and_all_that_preserve_an_order_take_one_layer_less_than_points():
+    for name in ("T_5", "T_6", "T_7", "O_5", "O_6", "O_7"):
+        n, c = int(name[2:]), classify(language(name))
+        assert (c.depth_lower_bound, c.one_layer) == (n - 1, False)
+        assert name in c.depth_reason
+        assert "depth_hierarchy" in c.depth_reason
+        assert lower_bound(language(name)).layers == n - 1
+        assert c.verdict("gated_deltaproduct").layers == n - 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data(), st.integers(3, 4))
+def test_whole_monoids_are_recognised_by_their_size(draw: st.DataObject, n: int):
+    """Random letters of high rank, the points renamed: beside the monoid, listed."""
+    order_preserving = draw.draw(st.booleans())
+    rows = [m for m in product(range(n), repeat=n) if len(set(m)) >= n - 1]
+    if order_preserving:
+        rows = [m for m in rows if list(m) == sorted(m)]
+    chosen = draw.draw(st.lists(st.sampled_from(rows), min_size=2, max_size=2 * n, unique=True))
+    place = draw.draw(st.sampled_from(list(permutations(range(n)))))
+    renamed = [[place[m[place.index(q)]] for q in range(n)] for m in chosen]
+    dfa = dw.DFA(np.array(renamed).T, 0, [0], range(len(chosen)))
+    size = len(maps_of(dfa))
+    found = whole_monoid(dfa)
+    assert (found == f"T_{n}") == (size == n**n)
+    if order_preserving:
+        assert (found == f"O_{n}") == (size == comb(2 * n - 1, n))
+    if found == f"O_{n}":
+        assert size >= comb(2 * n - 1, n)
 
 
 def test_large_machines_are_answered_in_time():
@@ -739,6 +875,15 @@ def test_errors_name_what_is_wrong():
     with pytest.raises(dw.errors.UnknownFamily, match=r"did you mean 'deltanet'") as raised:
         found("parity").verdict("delta net")
     assert isinstance(raised.value, KeyError)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"seconds": -1}, {"seconds": "1"}, {"seconds": nan}, {"limit": 0}, {"limit": 2.5}, {"limit": "9"}, {"limit": True}],
+)
+def test_times_and_limits_that_are_none_are_refused(wrong: dict):
+    with pytest.raises(dw.errors.BadArgument, match=f"{next(iter(wrong))}="):
+        dw.classify(language("parity"), **wrong)
 
 
 # ---------------------------------------------------------------------- text, JSON, HTML, the command
@@ -789,13 +934,16 @@ def test_json_comes_back_whole(dfa: dw.DFA):
     assert json.dumps(again.to_json()) == text
     assert (again.verdicts, again.groups, str(again)) == (c.verdicts, c.groups, str(c))
     assert again.one_layer_witness == c.one_layer_witness
+    assert again == c
+    assert hash(again) == hash(c)
+    assert c != classify(dfa.complement())
 
 
 def test_json_keeps_letters_that_are_no_characters():
     dfa = dw.DFA([[1, 0], [1, 2], [2, 2]], 0, [0], [("turn", 1), 7])
     c = classify(dfa)
     again = dw.Classification.from_json(json.loads(json.dumps(c.to_json())))
-    assert again.verdicts == c.verdicts
+    assert again == c
 
 
 @pytest.mark.parametrize(
@@ -819,8 +967,8 @@ def test_the_command_prints_a_table_or_json():
     assert "✗ no" in result.stdout
     assert "✓ yes" in result.stdout
     assert result.stderr == ""
-    table = [line for line in result.stdout.splitlines() if "✓ yes" in line or "✗ no" in line or "? not" in line]
-    assert len(table) == len(FAMILIES)
+    heads = [line for line in result.stdout.splitlines() if line.startswith(("✓ yes  ", "✗ no  ", "? not known  "))]
+    assert len(heads) == len(FAMILIES)
     data = json.loads(run("a*b*", "--alphabet", "ab", "--json").stdout)
     assert dw.Classification.from_json(data).one_layer_witness == ("b", "a")
 
@@ -828,4 +976,90 @@ def test_the_command_prints_a_table_or_json():
 def test_the_command_refuses_bad_patterns_and_notes_near_names():
     assert run("(").exit_code == 2
     assert "the gallery has 'parity'" in run("paritty").stderr
-    assert run("parity", "--alphabet", "01").exit_code == 2  # then it is a pattern with letters outside the alphabet
+    refused = run("parity", "--alphabet", "01")  # then it is a pattern with letters outside the alphabet
+    assert refused.exit_code == 2
+    assert "'parity' is a gallery name" in refused.stderr
+    assert "leave out --alphabet" in refused.stderr
+
+
+@pytest.mark.parametrize("columns", ["60", "100", "160"])
+def test_the_command_fits_its_lines_to_the_columns(columns: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    for name in ("T_3", "(ab|ba)*"):
+        for options in ((), ("--brief",)):
+            first, *rows = run(name, *options, "--seconds", "1").stdout.splitlines()
+            assert first.startswith(("gallery", "pattern"))
+            assert all(len(row) <= int(columns) and row == row.rstrip() for row in rows)
+            assert max(map(len, rows)) > min(int(columns), 80) * 0.8
+
+
+def test_the_command_shows_one_line_a_family_and_a_part_of_the_families():
+    _, *rows = run("T_3", "--brief", "--seconds", "1").stdout.splitlines()
+    assert [row.split()[1] for row in rows] == [family.name for family in FAMILIES]
+    assert [row[0] for row in rows] == [{"yes": "✓", "no": "✗"}.get(v.answer, "?") for v in found("T_3").verdicts]
+    _, *rows = run("T_3", "--brief", "--only", "KDA", "--seconds", "1").stdout.splitlines()
+    assert [row.split()[1] for row in rows] == [family.name for family in FAMILIES if "kda" in family.name]
+    only = run("T_3", "--only", "lstm", "--seconds", "1").stdout
+    assert "LSTM" in only
+    assert "RWKV-7" not in only
+    assert "hard attention" not in only  # the models of others are left out
+    assert run("T_3", "--only", "nothing").exit_code == 2
+    assert run("parity", "--json", "--brief").exit_code == 2
+
+
+def test_the_command_takes_a_limit():
+    assert "more than 9 elements" in run("T_3", "--limit", "9", "--seconds", "1").stdout
+    assert run("T_3", "--limit", "0").exit_code == 2
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_the_text_has_each_verdict_and_each_source_once(name: str):
+    c = found(name)
+    text = " ".join(str(c).split())
+    verdicts, _, rest = text.partition(" sources ")
+    for v in c.verdicts:
+        assert f"{render.MARKS[v.answer]} {render.headed(v)}" in verdicts
+        assert " ".join(v.reason.split()) in verdicts
+        for source in render.sources(v):
+            assert len(re.findall(rf"[0-9]+ {re.escape(source)}(?: [0-9]+ | models )", rest)) == 1
+    places = [verdicts.index(mark) for mark in ("✗ no", "? not known", "✓ yes") if mark in verdicts]
+    assert places == sorted(places)  # what cannot comes first
+    assert not re.search(r"\b1 (states|letters|elements|layers)\b", text)
+
+
+def test_a_yes_by_the_compiler_has_its_call_or_says_why_none():
+    for name in [*KNOWN, "(ab|ba)*", "tomita_3", "tomita_7", "nilpotent_2", "permutation_reset_3"]:
+        for v in (found(name) if name in KNOWN else classify(language_or_pattern(name))).verdicts:
+            if v.reason.startswith("the compiler has a network"):
+                assert (v.call is not None) != ("no call: `compile`" in v.reason)
+    assert "no call" in classify(language_or_pattern("(ab|ba)*")).verdict("deltanet").reason
+
+
+def language_or_pattern(name: str) -> dw.DFA:
+    return dw.DFA.from_regex(name, "ab") if "(" in name else language(name)
+
+
+def test_sizes_are_read_at_a_glance():
+    assert found("S_5_action").verdict("deltanet").size == "2 to 4 layers, n_h = 1"
+    assert found("a*b*").verdict("nonnegative_diagonal").size == "≥ 2 layers"
+    assert found("a*b*").verdict("deltanet").size == "2 layers, n_h = 1"
+    assert found("T_3").verdict("rwkv7").size == "≤ 4 layers"
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+def test_latex_of_classifications_compiles(tmp_path):
+    names = ("a*b*", "A_5", "T_3")
+    (tmp_path / "text.tex").write_text(document(*(found(name).latex() for name in names)), encoding="ascii")
+    done = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "text.tex"],
+        cwd=tmp_path,
+        capture_output=True,
+        timeout=120,
+        check=False,
+        encoding="latin-1",
+    )
+    assert done.returncode == 0, "\n".join(line for line in done.stdout.splitlines() if line.startswith(("!", "l.")))
+    assert "Missing character" not in done.stdout
+    assert "Overfull" not in done.stdout
+    for name in names:
+        assert found(name).latex().count(r" \\") == len(FAMILIES) + 1

@@ -482,10 +482,7 @@ class Facts:
             return False
         if self.why_one_layer is not None:
             return True
-        tried = (
-            "no idempotents among the powers of the words tried have e·f·e ≠ f·e, and there are too many idempotents to try all"
-        )
-        return self._unlisted("one_layer", tried)
+        return self._unlisted("one_layer", "of the idempotents that were tried none have e·f·e ≠ f·e, and not all were tried")
 
     @cached_property
     def why_one_layer(self) -> str | None:

@@ -201,7 +201,7 @@ def latex(c: Classification) -> str:
     return "\n".join(
         [
             described(lines(c)),
-            r"{\small\begin{tabular}{@{}lp{6.6cm}p{3.6cm}p{3.6cm}@{}}",
+            r"{\small\begin{tabular}{@{}lp{6.1cm}p{3.4cm}p{3.4cm}@{}}",
             r"\hline",
             r"answer & networks & depth, model & size \\",
             r"\hline",
