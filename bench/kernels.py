@@ -1,5 +1,8 @@
 """The Triton kernels on a GPU: held against float64 first, then timed beside the best public numbers.
 
+What anybody can run on a GPU at hand, beside the public kernels, is `deltaword bench kernels` (deltaword/kernels/bench.py, where the
+method of timing and the shapes are).  This is the whole record of ours.
+
     python bench/kernels.py            everything; `check`, `table`, `decode`, `exactness` alone; `--row long32k/2` one row of the table
 
 Method    bfloat16, unit keys, β in [0, 2], log-gates of mean −0.03; whole calls of `delta_product` with autograd, timed by CUDA events
@@ -25,70 +28,27 @@ from typing import Any
 import torch
 from record import record
 from torch import Tensor
-from torch.nn import functional as F
 
+from deltaword.kernels.bench import (
+    PUBLIC,
+    PUBLIC_DECODE,
+    SEED,
+    SHAPES,
+    bytes_moved,
+    ceilings,
+    copy_bandwidth,
+    inputs,
+    median_ms,
+)
 from deltaword.kernels.front import delta_product
 from deltaword.kernels.reference import delta_product as reference
 
-SEED = 0
-SHAPES = {
-    "train8x4k": (8, 4096, 16, 128),
-    "long32k": (1, 32768, 16, 128),
-    "state64": (256, 512, 8, 64),
-    "state32": (256, 512, 8, 32),
-}
-PUBLIC = {  # ms forward, forward + backward, and whose
-    ("train8x4k", 1): (0.332, 1.214, "FlashQLA"),
-    ("train8x4k", 2): (0.878, 3.134, "FlashQLA interleaved"),
-    ("train8x4k", 4): (1.558, 5.704, "FlashQLA interleaved"),
-    ("long32k", 1): (0.397, 1.372, "FlashQLA"),
-    ("long32k", 2): (0.983, 3.286, "FlashQLA interleaved"),
-    ("state64", 1): (0.936, 3.145, "fla"),
-    ("state64", 2): (2.748, 7.785, "fla"),
-    ("state64", 4): (5.166, 14.80, "fla"),
-    ("state32", 1): (0.979, 2.065, "fla"),
-    ("state32", 2): (2.284, 6.375, "fla"),
-    ("state32", 4): (4.310, 12.27, "fla"),
-}
-PUBLIC_DECODE = {  # µs in a CUDA graph, B = 64, fla
-    (16, 128, 1): 48.9, (16, 128, 2): 61.0, (16, 128, 4): 75.2, (8, 64, 1): 7.6, (8, 64, 2): 14.7, (8, 64, 4): 17.4,
-    (8, 32, 1): 3.4, (8, 32, 2): 9.9, (8, 32, 4): 10.9,
-}  # fmt: skip
 NAMES = ("q", "k", "v", "g", "beta")
-
-
-def inputs(B: int, T: int, H: int, D: int, n: int, seed: int = SEED, dtype: torch.dtype = torch.bfloat16) -> list[Tensor]:
-    """q, k, v, g, beta."""
-    draw = torch.Generator(device="cuda").manual_seed(seed)
-
-    def normal(*shape: int) -> Tensor:
-        return torch.randn(*shape, generator=draw, device="cuda")
-
-    q, k = F.normalize(normal(B, T, H, D), dim=-1).to(dtype), F.normalize(normal(B, T * n, H, D), dim=-1).to(dtype)
-    v, beta = normal(B, T * n, H, D).to(dtype), (2 * torch.rand(B, T * n, H, generator=draw, device="cuda")).to(dtype)
-    return [q, k, v, F.logsigmoid(normal(B, T, H) + 4.0), beta]
 
 
 def error(a: Tensor, b: Tensor) -> float:
     a, b = a.detach(), b.detach()
     return float((a.double() - b).norm() / b.norm())
-
-
-def median_ms(f: Callable[[], object], repeats: int = 30) -> float:
-    """Median over repeats of one call, the L2 cache flushed before each."""
-    flush = torch.empty(256 << 20, dtype=torch.int8, device="cuda")
-    for _ in range(5):
-        f()
-    times = []
-    for _ in range(repeats):
-        flush.zero_()
-        begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-        begin.record()
-        f()
-        end.record()
-        times.append((begin, end))
-    torch.cuda.synchronize()
-    return statistics.median(begin.elapsed_time(end) for begin, end in times)
 
 
 def kernel_ms(f: Callable[[], object], repeats: int = 10) -> dict[str, float]:
@@ -106,20 +66,6 @@ def kernel_ms(f: Callable[[], object], repeats: int = 10) -> dict[str, float]:
         if event.name.endswith("_kernel"):
             times.setdefault(event.name, []).append(event.device_time)
     return {name: round(statistics.median(t) * len(t) / repeats / 1000, 4) for name, t in times.items()}
-
-
-def copy_bandwidth() -> float:
-    """Bytes read and written a second by a large copy."""
-    a = torch.empty(1 << 30, dtype=torch.int32, device="cuda")
-    b = torch.empty_like(a)
-    return 2 * a.nbytes / median_ms(lambda: b.copy_(a), 10) * 1e3
-
-
-def bytes_moved(B: int, T: int, H: int, D: int, n: int) -> tuple[int, int]:
-    """Forward, and forward + backward: every input read and every output written once in each pass."""
-    q, steps, small = B * T * H * D * 2, B * T * n * H * D * 2, B * T * H * (4 + 2 * n)
-    forward = 2 * q + 2 * steps + small
-    return forward, forward + (q + 2 * steps + small + q) + (q + 2 * steps + small)
 
 
 def errors(
@@ -379,8 +325,8 @@ def main() -> None:
                 print("WRONG", row, flush=True)
         print(f"{sum(r['good'] for r in rows)} of {len(rows)} checks good", flush=True)
     if "table" in chosen.what:
-        bandwidth = copy_bandwidth()
-        show({"what": "copy", "TB_per_s": round(bandwidth / 1e12, 3)})
+        for ceiling in ceilings():
+            show(ceiling)
         in_processes(warm, list(PUBLIC), 11)
         for shape, n in PUBLIC:  # one process each: a fault ends with its row
             done = subprocess.run([sys.executable, __file__, "--row", f"{shape}/{n}"], capture_output=True, text=True)

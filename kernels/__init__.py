@@ -7,6 +7,8 @@ arguments        what the public functions take, checked before anything is laun
 autograd         the Triton kernels as differentiable functions and as operators for torch.compile
 front            delta_product: one function that picks
 fla_names        drop-in functions with the names and layouts of flash-linear-attention
+bench            the kernels timed on the GPU at hand, beside the public ones: `deltaword bench kernels`
+roofline         how near those times come to what the GPU can do at best
 
 The names below are the public interface; torch and triton load when one of them is first used.
 """
@@ -15,6 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ..nets.conformance import conformance
     from .fla_names import (
         chunk_delta_rule,
         chunk_gated_delta_product,
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from .front import delta_product
 
 _HOME = {  # public name: the module that has it
+    "conformance": ".nets.conformance",  # its machines come from automata, theory and nets, which the kernels know nothing of: the
+    # name stands here for those who look for it beside the kernels, and the module loads, from nets/, when it is asked for
     "delta_product": "front",
     "chunk_delta_rule": "fla_names",
     "chunk_gated_delta_product": "fla_names",
@@ -37,6 +42,7 @@ __all__ = [
     "chunk_delta_rule",
     "chunk_gated_delta_product",
     "chunk_gated_delta_rule",
+    "conformance",
     "delta_product",
     "fused_recurrent_delta_rule",
     "fused_recurrent_gated_delta_rule",
