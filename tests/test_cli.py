@@ -331,7 +331,9 @@ def test_commands_that_make_no_network_do_not_load_torch():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent in another way there")
 def test_ctrl_c_ends_with_130_and_no_traceback():
-    listens = "import os, signal, time; signal.signal(signal.SIGINT, signal.default_int_handler)"  # jobs in the background do not
+    listens = (
+        "import os, signal, time; signal.signal(signal.SIGINT, signal.default_int_handler)"  # jobs in the background do not
+    )
     interrupt = "languages.entries = lambda: (os.kill(os.getpid(), signal.SIGINT), time.sleep(30))"
     result = in_a_process("-c", f"from deltaword import languages; {listens}; {interrupt}; {START}", "languages")
     assert (result.returncode, result.stdout) == (130, "")
