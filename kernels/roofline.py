@@ -127,7 +127,7 @@ def figure(found: Roofline) -> Any:
     return drawing
 
 
-COLOURS = {128: "#1b6ca8", 64: "#c0392b", 32: "#2e8b57"}
+COLOURS = {128: "#0072b2", 64: "#d55e00", 32: "#009e73"}  # told apart by the colour-blind, too (Okabe and Ito)
 OTHER = "#555555"
 LONG = "one long sequence"
 
