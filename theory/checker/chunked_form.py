@@ -11,7 +11,8 @@ Proof         L is a whole unit triangular matrix, so M is whole.  M_ij = −β_
               Row i of M (β V) is the update u_i of the same steps begun from S = 0, row i of M (β V − β D_0 K S_0) that begun from
               S_0: both exact by (b).  Outputs and the next state are sums of at most C + K products of these.
               Merging inverses of blocks meets L_21 M_11 = β_i k_iᵀ (Σ_l k_l M_lj), where the sum is H ⋯ H k_j: the same bound.
-Scope         chunks of up to max(64, n_h) steps; D from products of gates.
+Scope         chunks of up to max(64, n_h) steps; D from products of gates.  The kernels' own form of a chunk has a few more operands,
+              which kernel_form.py bounds.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 
 from .exact_closure import FINEST_STATE_GRID, ExactNetwork
 from .formats import Floats, grid
+from .kernel_form import check_kernel_form
 from .mlp import NotExact
 
 CHUNK = 64
@@ -45,6 +47,9 @@ def check_chunked(network: ExactNetwork, states: Floats) -> None:
     for letter in range(len(network.sparse)):
         network.advance_checked(from_zero, letter, g_state)
     everything = np.concatenate([states, from_zero])
+    g_state = grid(everything, FINEST_STATE_GRID)
+    if g_state is None:
+        raise NotExact("the states are on no grid")
     largest = np.abs(everything).max(axis=0)  # [kept, K, V]
     for place, h in enumerate(network.kept):
         live = [
@@ -78,6 +83,7 @@ def check_chunked(network: ExactNetwork, states: Floats) -> None:
             > counts_to
         ):
             raise NotExact(f"an operand of a chunk may exceed what {network.bits} bits count to")
+        again = check_kernel_form(network.bits, network.grids, g_state, keys, betas, values, reads, largest[place])
         accumulator = 2.0 ** max(24, network.bits)
         finest = max(network.grids.values()) + network.grids["keys"] + g_state
         erased = (betas * norm).max()  # no row of the inverse times β K is longer
@@ -89,6 +95,7 @@ def check_chunked(network: ExactNetwork, states: Floats) -> None:
             attend * updates,
             np.abs(keys).max() * updates,
             norm.max() ** 2,
+            again,
         )
         within = max(1.0, erased, np.abs(keys).max()) * largest.max(initial=0)
         if (steps * most + network.K * within) * 2.0**finest > accumulator:
