@@ -36,7 +36,7 @@ from ...automata.transformations import chunks, composed
 from ...automata.varieties import counts, period
 from ..constructions.candidate import RegisterBank
 from ..papers.smallest_n_h import smallest_n_h
-from ..planning.bounds import ELEMENTS_UP_TO, Bound, hierarchy_bound, lower_bound, quick_violation
+from ..planning.bounds import ELEMENTS_UP_TO, Bound, hierarchy_bound, lower_bound, quick_violation, violation_among
 from ..planning.planner import Option, options
 from ..planning.whole_monoids import whole_monoid
 from . import witness
@@ -424,7 +424,7 @@ class Facts:
         """Idempotents e, f with e·f·e ≠ f·e, where a pair was found."""
         if self.is_group:
             return None  # the identity is the only idempotent
-        pair = quick_violation(self.machine) if self._powers_are_short else None
+        pair = quick_violation(self.machine)
         if pair is not None:
             return witness.idempotents(self.machine, *map(self.machine.encode, pair))
         if not self._pairs_compared:
@@ -446,29 +446,7 @@ class Facts:
             if order > LONGEST or len(np.unique(table[:, g[0]])) < len(table):
                 continue
             words += [g * k + x + g * (order - k) for x in shortest for k in range(1, min(order, DRAWN_LENGTH))]
-        found: dict[bytes, tuple[list[int], np.ndarray]] = {}
-        for word in sorted(words, key=len):
-            row = power = witness.acts(self.machine, word)
-            times = 1
-            while times * len(word) <= LONGEST and not np.array_equal(power[power], power):
-                power, times = row[power], times + 1
-            if times * len(word) <= LONGEST:
-                found.setdefault(power.tobytes(), (word * times, power))
-        if not found:
-            return None
-        in_order = sorted(found.values(), key=lambda pair: len(pair[0]))
-        spelt, rows = [word for word, _ in in_order], np.array([power for _, power in in_order])
-        for e, word in zip(rows, spelt, strict=True):
-            fe = e[rows]  # row f: q to q·f·e
-            wrong = np.flatnonzero(np.any(fe[:, e] != fe, axis=1))
-            if len(wrong):
-                return word, spelt[int(wrong[0])]
-        return None
-
-    @cached_property
-    def _powers_are_short(self) -> bool:
-        """Whether words of one and of two letters become idempotents soon enough to be spelt."""
-        return all(period(row) <= LONGEST for _, row in self._short(2))
+        return violation_among(self.machine, sorted(words, key=len))
 
     @cached_property
     def _pairs_compared(self) -> bool:

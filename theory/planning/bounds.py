@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,7 @@ ELEMENTS_UP_TO = 3000
 IDEMPOTENTS_UP_TO = 400
 PRODUCTS_UP_TO = 1_000_000
 TRIES = 60
-POWERS_UP_TO = 1000
+POWER_LETTERS = 1000  # of the powers of words whose idempotents are looked at
 PEELED_STATES = 4  # up to which the search alone finds what statement depth_hierarchy proves, and checks it by that
 
 
@@ -76,33 +76,41 @@ def hierarchy_bound(name: str, n: int) -> Bound:
 
 
 def quick_violation(part: DFA) -> tuple[Any, Any] | None:
-    """Words that act as idempotents e, f with e·f·e ≠ f·e, sought among powers of letters and of pairs of letters; cheap.
+    """Words that act as idempotents e, f with e·f·e ≠ f·e, sought among powers of letters and of pairs of letters; cheap."""
+    first = np.unique(part.table, axis=1, return_index=True)[1].tolist()
+    words = [[a] for a in first]
+    if len(first) <= 16:
+        words += [[a, b] for a in first for b in first]
+    found = violation_among(part, words)
+    return None if found is None else (part.decode(found[0]), part.decode(found[1]))
 
-    The idempotent power of a map is as high as the least common multiple of its cycles: powers past POWERS_UP_TO are left out, and
-    so are permutations, whose idempotent power is the identity."""
-    columns, first = np.unique(part.table.T, axis=0, return_index=True)
-    words = [[a] for a in first.tolist()]
-    maps = list(columns)
-    if len(maps) <= 16:
-        words += [[a, b] for a in first.tolist() for b in first.tolist()]
-        maps += [d[c] for c in columns for d in columns]
-    idempotents = []
-    for word, column in zip(words, maps, strict=True):
-        if len(np.unique(column)) == len(column):
+
+def violation_among(part: DFA, words: Iterable[list[int]]) -> tuple[list[int], list[int]] | None:
+    """Of the powers of these words, by letters' numbers, two that act as idempotents e, f with e·f·e ≠ f·e; None where none do.
+
+    The idempotent power of a map is as high as the least common multiple of its cycles: powers of more than POWER_LETTERS letters
+    are left out, and so are permutations, whose idempotent power is the identity. Of words that act alike the first is kept.
+    """
+    spelt: dict[bytes, list[int]] = {}
+    rows = []
+    for word in words:
+        row = np.arange(part.n_states)
+        for a in word:
+            row = part.table[row, a]
+        if len(np.unique(row)) == len(row):
             continue
-        power, times = column, 1
-        while times <= POWERS_UP_TO and not np.array_equal(power[power], power):
-            power, times = column[power], times + 1
-        if times <= POWERS_UP_TO:
-            idempotents.append((power, word * times))
-    if not idempotents:
-        return None
-    rows = np.array([power for power, _ in idempotents])
-    for e, word in idempotents:
-        fe = e[rows]  # row f: q to q·f·e
+        power, times = row, 1
+        while times * len(word) <= POWER_LETTERS and not np.array_equal(power[power], power):
+            power, times = row[power], times + 1
+        if times * len(word) <= POWER_LETTERS and power.tobytes() not in spelt:
+            spelt[power.tobytes()] = word * times
+            rows.append(power)
+    kept = list(spelt.values())
+    for e, word in zip(rows, kept, strict=True):
+        fe = e[np.array(rows)]  # row f: q to q·f·e
         wrong = np.flatnonzero(np.any(fe[:, e] != fe, axis=1))
         if len(wrong):
-            return part.decode(word), part.decode(idempotents[wrong[0]][1])
+            return word, kept[int(wrong[0])]
     return None
 
 
