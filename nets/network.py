@@ -140,9 +140,10 @@ class Network(nn.Module):
         certificate   one of these weights that covers the chunked form (`chunked`); default: certify here and now
         Raises        NotExact where there is none: in chunks the network might name other states than its certificate proves
 
-        What is proved is that nothing rounds, so states and outputs are bit for bit those of the reference.  It is about the weights
-        as they are: another float type (`net.to`) brings the reference back; after other changes call this again.  It is not saved
-        with the network, and where gradients are asked for the reference runs.
+        What is proved is that nothing rounds, so states and outputs are bit for bit those of the reference; on a GPU with few heads
+        and long sequences, where the kernels cut them into segments, only for whole keys (theory/checker/kernel_form.py, Scope).  The
+        certificate is about the weights as they are: another float type (`net.to`) brings the reference back; after other changes
+        call this again.  It is not saved with the network, and where gradients are asked for the reference runs.
 
         >>> import deltaword as dw
         >>> net = dw.compile(dw.languages.get("S_3")).use_kernels()

@@ -13,6 +13,9 @@ Proof         Y_ij = D_ij k_iᵀ H_{i−1} ⋯ H_{j+1} k_j: unrolling the recurr
               k S, and the innovations, v − Sᵀ k of the true states, are within the same.  What is whole and within 2^p (2^22 in
               two parts of 11 bits, of which lo is 0 up to 2^11) is held by its format; sums are the accumulator's affair, in
               float32, as in chunked_form.py.
+Scope         one level of chunks.  Where few heads meet a long sequence on a GPU, the kernels cut it into segments and carry their
+              transitions Φ = H ⋯ H as well; nothing here bounds those.  (Where every β k kᵀ is whole, as with swaps and overwrites by
+              whole keys, Φ is whole with entries 0 and ±1, as ‖Φ‖ ≤ 1, and nothing rounds there either.)
 """
 
 from __future__ import annotations
