@@ -19,6 +19,18 @@ from ..automata.errors import BadArgument
 from ..kernels.front import delta_product
 
 
+def unit(x: Tensor) -> Tensor:
+    """x over its norm in the last axis, in its own type; shorter only where less than 10⁻⁶ of it is there."""
+    return (
+        F.normalize(x.float(), dim=-1, eps=1e-6).to(x.dtype) if x.dtype != torch.float64 else F.normalize(x, dim=-1, eps=1e-6)
+    )
+
+
+def log_gate(x: Tensor, A_log: Tensor, dt_bias: Tensor) -> Tensor:
+    """−exp(A_log) softplus(x + dt_bias) ≤ 0, the log-gate of Mamba-2 and Gated DeltaNet."""
+    return -A_log.exp() * F.softplus(x + dt_bias)
+
+
 class DeltaProduct(nn.Module):
     """Input and output [B, T, d_model].
 
@@ -72,9 +84,9 @@ class DeltaProduct(nn.Module):
         A key is shorter only where SiLU leaves less than 10⁻⁶ of it.
         """
         B, T, _ = x.shape
-        k = F.normalize(F.silu(self.k_proj(x)).view(B, T, self.n_h, self.n_heads, self.head_k), dim=-1, eps=1e-6)
+        k = unit(F.silu(self.k_proj(x)).view(B, T, self.n_h, self.n_heads, self.head_k))
         beta = self.beta_max * torch.sigmoid(self.b_proj(x)).view(B, T, self.n_h, self.n_heads)
-        g = None if self.g_proj is None else -self.A_log.exp() * F.softplus(self.g_proj(x) + self.dt_bias)
+        g = None if self.g_proj is None else log_gate(self.g_proj(x), self.A_log, self.dt_bias)
         return k, beta, g
 
     def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -83,11 +95,11 @@ class DeltaProduct(nn.Module):
         Differentiable once on a GPU, any number of times on a CPU."""
         B, T, _ = x.shape
         k, beta, g = self.transitions(x)
-        q = F.normalize(F.silu(self.q_proj(x)).view(B, T, self.n_heads, self.head_k), dim=-1, eps=1e-6)
+        q = unit(F.silu(self.q_proj(x)).view(B, T, self.n_heads, self.head_k))
         v = F.silu(self.v_proj(x)).view(B, T * self.n_h, self.n_heads, self.head_v)
         o, last = delta_product(
-            q.to(v.dtype),  # under autocast norms, and with them keys, are float32
-            k.to(v.dtype).reshape(B, T * self.n_h, self.n_heads, self.head_k),
+            q,
+            k.reshape(B, T * self.n_h, self.n_heads, self.head_k),
             v,
             g,
             beta.reshape(B, T * self.n_h, self.n_heads),

@@ -1,0 +1,8 @@
+"""Models that are trained, many replicas at a time.  Read parts, sequence_model, mixers, delta; then the others for comparison.
+
+parts            a replica axis on linear maps, norms, MLPs, convolutions
+sequence_model   embedding, blocks, head
+mixers           names, what a mixer must have, and one's own
+delta            DeltaNet, DeltaProduct, gated or not: the mixers that this toolkit is about
+diagonal, gla, mlstm, rwkv7, lstm, attention   the others of the papers' tables
+"""

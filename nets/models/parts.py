@@ -1,0 +1,134 @@
+"""The parts of a stack: R networks of one shape, trained side by side, in one module.
+
+Every parameter has a leading axis of R replicas, every activation is [R, B, T, d], and no operation mixes replicas; so each of them
+computes, and under a summed loss learns, exactly what it would alone.  Small networks leave a GPU idle: thirty of them, of other seeds
+or eigenvalue ranges, take hardly longer than one.
+
+Seeds     `reset(module, seeds)` draws the parameters of replica r from seeds[r] alone, in the order of the module's parts: a replica
+          starts from the same numbers in whatever company.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn import functional as F
+
+
+def reset(module: nn.Module, seeds: Sequence[int]) -> None:
+    """Draw every parameter anew, those of replica r from seeds[r].
+
+    >>> stack = Linear(2, 3, 1)
+    >>> reset(stack, [7, 7])
+    >>> bool((stack.weight[0] == stack.weight[1]).all())
+    True
+    """
+    draws = [Generator().manual_seed(seed) for seed in seeds]
+    with torch.no_grad():
+        for part in module.modules():
+            if hasattr(part, "draw"):
+                part.draw(draws)  # pyright: ignore[reportCallIssue]
+
+
+def normal_(parameter: Tensor, deviation: float, draws: Sequence[Generator]) -> None:
+    for replica, generator in zip(parameter, draws, strict=True):
+        replica.copy_(torch.randn(replica.shape, generator=generator) * deviation)
+
+
+def per_replica(parameter: Tensor, like: Tensor) -> Tensor:
+    """A parameter [R, ...] with axes put in after the first, so that it broadcasts over `like` [R, B, T, ...]."""
+    missing = like.dim() - parameter.dim()
+    return parameter.view(parameter.shape[0], *(1,) * missing, *parameter.shape[1:])
+
+
+class Linear(nn.Module):
+    """x [R, ..., d_in] to [R, ..., d_out], a matrix a replica; weights normal with deviation d_in^−½.
+
+    >>> Linear(2, 3, 5)(torch.zeros(2, 4, 7, 3)).shape
+    torch.Size([2, 4, 7, 5])
+    """
+
+    def __init__(self, replicas: int, d_in: int, d_out: int, bias: bool = False):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(replicas, d_in, d_out))
+        self.bias = nn.Parameter(torch.zeros(replicas, d_out)) if bias else None
+
+    def draw(self, draws: Sequence[Generator]) -> None:
+        normal_(self.weight, self.weight.shape[1] ** -0.5, draws)
+        if self.bias is not None:
+            self.bias.zero_()
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = torch.bmm(x.flatten(1, -2), self.weight).unflatten(1, x.shape[1:-1])
+        return y if self.bias is None else y + per_replica(self.bias, y)
+
+
+class Embedding(nn.Module):
+    """Tokens [R, B, T] to vectors [R, B, T, d], a table [n, d] a replica."""
+
+    def __init__(self, replicas: int, n: int, d: int):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(replicas, n, d))
+
+    def draw(self, draws: Sequence[Generator]) -> None:
+        normal_(self.weight, 1.0, draws)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        replicas, n, _ = self.weight.shape
+        first = torch.arange(0, replicas * n, n, device=tokens.device).view(-1, 1, 1)
+        return F.embedding(tokens + first, self.weight.flatten(0, 1))
+
+
+class RMSNorm(nn.Module):
+    """Each vector [..., d] to root-mean-square 1 (Zhang and Sennrich 1910.07467), times a weight a replica.  Computed in float32."""
+
+    def __init__(self, replicas: int, d: int, eps: float = 1e-5):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(replicas, d))
+        self.eps = eps
+
+    def draw(self, draws: Sequence[Generator]) -> None:
+        self.weight.fill_(1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.rms_norm(x, x.shape[-1:], eps=self.eps) * per_replica(self.weight, x).to(x.dtype)
+
+
+class MLP(nn.Module):
+    """SwiGLU (Shazeer 2002.05202): (SiLU(x W) ∘ x U) D, of hidden width `width`."""
+
+    def __init__(self, replicas: int, d: int, width: int):
+        super().__init__()
+        self.up, self.down = Linear(replicas, d, 2 * width), Linear(replicas, width, d)
+
+    def forward(self, x: Tensor) -> Tensor:
+        a, b = self.up(x).chunk(2, dim=-1)
+        return self.down(F.silu(a) * b)
+
+
+class ShortConvolution(nn.Module):
+    """Causal depthwise convolution over the last `width` tokens, x [R, B, T, C]: gives a layer the letters just before.
+
+    Starts near the identity: 1 on the current token, and normal with deviation width^−½ / 2 on the others.
+
+    >>> ShortConvolution(1, 2, 4)(torch.zeros(1, 1, 3, 2)).shape
+    torch.Size([1, 1, 3, 2])
+    """
+
+    def __init__(self, replicas: int, channels: int, width: int):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(replicas, width, channels))
+
+    def draw(self, draws: Sequence[Generator]) -> None:
+        normal_(self.weight, 0.5 / math.sqrt(self.weight.shape[1]), draws)
+        self.weight[:, 0] = 1
+
+    def forward(self, x: Tensor) -> Tensor:
+        T, weight = x.shape[2], self.weight.to(x.dtype)
+        y = x * per_replica(weight[:, 0], x)
+        for back in range(1, min(weight.shape[1], T)):
+            y = y + F.pad(x[:, :, : T - back], (0, 0, back, 0)) * per_replica(weight[:, back], x)
+        return y
