@@ -88,6 +88,12 @@ class UnknownFamily(DeltawordError, KeyError):
     __str__ = Exception.__str__
 
 
+class UnknownTask(DeltawordError, KeyError):
+    """A name that no task for training has."""
+
+    __str__ = Exception.__str__
+
+
 class NotSerializable(DeltawordError, TypeError):
     """A letter that JSON cannot hold and give back."""
 
@@ -138,3 +144,11 @@ class NotWritable(DeltawordError, OSError):
 
 class NotReadable(DeltawordError, OSError):
     """A file or folder that is missing or cannot be read."""
+
+
+class InUse(DeltawordError, OSError):
+    """A run directory that another process writes at the moment."""
+
+
+class Diverged(DeltawordError, ArithmeticError):
+    """A training run in which no network is left whose loss and gradient are finite; the message has the steps and the causes."""
