@@ -3,10 +3,11 @@
 Method    bfloat16, gated, unit keys, β in [0, 2], log-gates of mean −0.03; whole calls with autograd, timed by CUDA events with the
           cache flushed before each, median.  Ours and the public ones run on the same tensors, in the same process.
 Decoding  one token for a batch of 64, states rotated out of the cache, replayed in a CUDA graph; fla's recurrent kernel, interleaved.
-Public    flash-linear-attention's chunk_gated_delta_product; FlashQLA's chunk_gated_delta_rule where heads have 128, DeltaProduct
-          interleaved for it: n_h tokens a token, q on the last, the gate on the first, zeros else.  The copies that takes are timed.
-Recorded  where they are not installed and the GPU is an H200: the best public time of the project's own run with fla 0.6.0 and
-          FlashQLA 0.1.3 on that kind of GPU, by the same method.
+Public    flash-linear-attention's chunk_gated_delta_product, and its chunk_gated_delta_rule ("fla one-step") at n_h = 1; FlashQLA's
+          chunk_gated_delta_rule where heads have 128, DeltaProduct interleaved for it: n_h tokens a token, q on the last, the gate on
+          the first, zeros else.  The copies that takes are timed.
+Recorded  on an H200, where the library that was best there is not installed: its time in the project's own run with fla 0.6.0 and
+          FlashQLA 0.1.3, by the same method, times that run's copy bandwidth over this one's (all these kernels are bound by bytes).
 Floor     bytes of inputs and outputs, each once a pass, over the copy bandwidth measured in this run.
 """
 
@@ -26,6 +27,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from .. import __version__
 from ..automata.errors import BadArgument
 from .front import delta_product
 
@@ -38,14 +40,14 @@ SHAPES = {  # B, T, H, D
 }
 PUBLIC = {  # ms forward, forward + backward on an H200, and whose
     ("train8x4k", 1): (0.332, 1.214, "FlashQLA"),
-    ("train8x4k", 2): (0.878, 3.134, "FlashQLA interleaved"),
-    ("train8x4k", 4): (1.558, 5.704, "FlashQLA interleaved"),
+    ("train8x4k", 2): (0.878, 3.134, "FlashQLA"),
+    ("train8x4k", 4): (1.558, 5.704, "FlashQLA"),
     ("long32k", 1): (0.397, 1.372, "FlashQLA"),
-    ("long32k", 2): (0.983, 3.286, "FlashQLA interleaved"),
-    ("state64", 1): (0.936, 3.145, "fla"),
+    ("long32k", 2): (0.983, 3.286, "FlashQLA"),
+    ("state64", 1): (0.936, 3.145, "fla one-step"),
     ("state64", 2): (2.748, 7.785, "fla"),
     ("state64", 4): (5.166, 14.80, "fla"),
-    ("state32", 1): (0.979, 2.065, "fla"),
+    ("state32", 1): (0.979, 2.065, "fla one-step"),  # the second without a gate, which is less work; with one 2.561
     ("state32", 2): (2.284, 6.375, "fla"),
     ("state32", 4): (4.310, 12.27, "fla"),
 }
@@ -53,6 +55,7 @@ PUBLIC_DECODE = {  # µs in a CUDA graph on an H200, B = 64, fla
     (16, 128, 1): 48.9, (16, 128, 2): 61.0, (16, 128, 4): 75.2, (8, 64, 1): 7.6, (8, 64, 2): 14.7, (8, 64, 4): 17.4,
     (8, 32, 1): 3.4, (8, 32, 2): 9.9, (8, 32, 4): 10.9,
 }  # fmt: skip
+RECORDED_BANDWIDTH = 4.28e12  # bytes a second of a copy, in the run of these numbers
 DECODED = 64
 Row = dict[str, Any]
 
@@ -125,10 +128,12 @@ def bytes_moved(B: int, T: int, H: int, D: int, n: int) -> tuple[int, int]:
 # ---------------------------------------------------------------------- the public kernels
 
 
-def public_kernels(D: int) -> Iterator[tuple[str, Callable[[list[Tensor], int], Tensor]]]:
-    """Name and call of each that is installed and takes heads of D; a call takes q, k, v, g, beta and n_h to o."""
+def public_kernels(D: int, n: int) -> Iterator[tuple[str, Callable[[list[Tensor], int], Tensor]]]:
+    """Name and call of each that is installed and takes heads of D and n steps; a call takes q, k, v, g, beta and n_h to o."""
     if find_spec("fla") is not None:
         yield "fla", call_fla
+        if n == 1:
+            yield "fla one-step", call_fla_one_step
     if find_spec("flash_qla") is not None and D == 128:
         yield "FlashQLA", call_flash_qla
 
@@ -143,6 +148,13 @@ def call_fla(given: list[Tensor], n: int) -> Tensor:
 
     q, k, v, g, beta = given
     return chunk_gated_delta_product(q, k, v, g, beta, n)[0]
+
+
+def call_fla_one_step(given: list[Tensor], n: int) -> Tensor:
+    from fla.ops.gated_delta_rule import chunk_gated_delta_rule  # pyright: ignore[reportMissingImports]
+
+    q, k, v, g, beta = given
+    return chunk_gated_delta_rule(q, k, v, g, beta)[0]
 
 
 def call_flash_qla(given: list[Tensor], n: int) -> Tensor:
@@ -188,35 +200,46 @@ def timed(job: tuple[str, int, float]) -> Row:
     """One row: a shape's name, n_h, the copy bandwidth."""
     shape, n, bandwidth = job
     B, T, H, D = SHAPES[shape]
+    torch.cuda.empty_cache()
     leaves = [x.requires_grad_() for x in inputs(B, T, H, D, n)]
     do = torch.randn_like(leaves[0])
     row: Row = {"what": "table", "shape": shape, "B": B, "T": T, "H": H, "D": D, "n_h": n}
     row |= times_of(call_ours, leaves, n, do)
     forward, both = bytes_moved(B, T, H, D, n)
     row |= {"floor_fwd_ms": round(forward / bandwidth * 1e3, 3), "floor_fwd_bwd_ms": round(both / bandwidth * 1e3, 3)}
-    beside = {name: times_of(call, leaves, n, do) for name, call in public_kernels(D)}
-    row["beside"] = beside
-    best = {pass_: fastest(beside, pass_) for pass_ in ("fwd_ms", "fwd_bwd_ms")}
+    beside = {name: times_of(call, leaves, n, do) for name, call in public_kernels(D, n)}
+    fwd_ms, fwd_bwd_ms, whose_best = PUBLIC[shape, n]
+    row["beside"] = beside | recorded(whose_best, {"fwd_ms": fwd_ms, "fwd_bwd_ms": fwd_bwd_ms}, beside, bandwidth)
+    best = {pass_: fastest(row["beside"], pass_) for pass_ in ("fwd_ms", "fwd_bwd_ms")}
     if any(best.values()):
         row |= {f"public_{pass_}": found and found[0] for pass_, found in best.items()}
         row["public"] = " / ".join(dict.fromkeys(found[1] for found in best.values() if found))
-    elif "H200" in device_name():
-        row |= dict(zip(("public_fwd_ms", "public_fwd_bwd_ms", "public"), PUBLIC[shape, n], strict=True))
-        row["public_recorded"] = True
     return row
 
 
-def decoded(job: tuple[int, int, int]) -> Row:
-    """One row of decoding: H, D, n_h."""
-    H, D, n = job
+def recorded(whose: str, times: dict[str, float], beside: dict[str, Row], bandwidth: float) -> dict[str, Row]:
+    """The recorded times of a kernel on an H200, scaled to this run's bandwidth, where the kernel itself was not timed.
+
+    >>> recorded("fla", {"fwd_ms": 1.0}, {"fla": {"fwd_ms": 0.9}}, 4e12)
+    {}
+    """
+    if not times.keys().isdisjoint(beside.get(whose, {})) or "H200" not in device_name():
+        return {}
+    scaled = {name: round(time * RECORDED_BANDWIDTH / bandwidth, 4) for name, time in times.items()}
+    return {f"{whose}, recorded": scaled}
+
+
+def decoded(job: tuple[int, int, int, float]) -> Row:
+    """One row of decoding: H, D, n_h, the copy bandwidth."""
+    H, D, n, bandwidth = job
+    torch.cuda.empty_cache()
     given = inputs(DECODED, 1, H, D, n)
     row: Row = {"what": "decode", "B": DECODED, "H": H, "D": D, "n_h": n} | decode_time(step_ours, given, n)
     beside = {"fla": decode_time(step_fla, given, n)} if find_spec("fla") is not None else {}
-    row["beside"] = beside
-    if beside and "graph_us" in beside["fla"]:
-        row |= {"public_us": beside["fla"]["graph_us"], "public": "fla"}
-    elif "H200" in device_name():
-        row |= {"public_us": PUBLIC_DECODE[job], "public": "fla", "public_recorded": True}
+    row["beside"] = beside | recorded("fla", {"graph_us": PUBLIC_DECODE[H, D, n]}, beside, bandwidth)
+    best = fastest(row["beside"], "graph_us")
+    if best:
+        row["public_us"], row["public"] = best
     return row
 
 
@@ -269,7 +292,7 @@ def ceilings() -> list[Row]:
 
 
 def table() -> Iterator[Row]:
-    """The ceilings, then the rows, each measured in a process of its own: a fault of a kernel ends with its row.
+    """The ceilings, then the rows, measured in another process: a fault of a kernel ends with its row.
 
     Raises  BadArgument without a GPU
     """
@@ -277,33 +300,55 @@ def table() -> Iterator[Row]:
     rows = ceilings()
     yield from rows
     bandwidth = rows[0]["TB_per_s"] * 1e12
-    for shape, n in PUBLIC:
-        B, T, H, D = SHAPES[shape]
-        empty: Row = {"what": "table", "shape": shape, "B": B, "T": T, "H": H, "D": D, "n_h": n}
-        yield in_a_process(timed, (shape, n, bandwidth), empty)
-    for H, D, n in PUBLIC_DECODE:
-        yield in_a_process(decoded, (H, D, n), {"what": "decode", "B": DECODED, "H": H, "D": D, "n_h": n})
+    with Aside() as measured:
+        for shape, n in PUBLIC:
+            B, T, H, D = SHAPES[shape]
+            empty: Row = {"what": "table", "shape": shape, "B": B, "T": T, "H": H, "D": D, "n_h": n}
+            yield measured(timed, (shape, n, bandwidth), empty)
+        for H, D, n in PUBLIC_DECODE:
+            yield measured(decoded, (H, D, n, bandwidth), {"what": "decode", "B": DECODED, "H": H, "D": D, "n_h": n})
 
 
-def in_a_process(function: Callable[[Any], Row], job: Any, otherwise: Row) -> Row:
-    """What the function gives in a fresh process; `otherwise`, and why, when the process or the function fails."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+class Aside:
+    """Another process, in which libraries load once; after a row in which anything failed, a fresh one, since a GPU's errors stay."""
+
+    def __init__(self) -> None:
+        self.pool: ProcessPoolExecutor | None = None
+
+    def __call__(self, function: Callable[[Any], Row], job: Any, otherwise: Row) -> Row:
+        """What the function gives; `otherwise`, and why, when the process or the function fails."""
+        if self.pool is None:
+            self.pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
         try:
-            return pool.submit(function, job).result()
+            row = self.pool.submit(function, job).result()
         except Exception as problem:
-            return otherwise | failure(problem)
+            row = otherwise | failure(problem)
+        if "failed" in row or any("failed" in one for one in row.get("beside", {}).values()):
+            self.close()
+        return row
+
+    def close(self) -> None:
+        if self.pool is not None:
+            self.pool.shutdown()
+            self.pool = None
+
+    def __enter__(self) -> Aside:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 # ---------------------------------------------------------------------- what is written and printed
 
-LIBRARIES = ("deltaword", "torch", "triton", "flash-linear-attention", "fla-core", "flash-qla")
+LIBRARIES = ("torch", "triton", "flash-linear-attention", "fla-core", "flash-qla", "tilelang")
 HEADER = ("B × T, H, D", "n_h", "forward ms", "public", "floor", "forward + backward ms", "public", "floor", "whose")
 DECODE_HEADER = ("decoding: B × 1, H, D", "n_h", "µs", "public", "whose")
 
 
 def record(rows: Iterable[Row]) -> Row:
     """The rows with what made them: date, device, versions, seed."""
-    versions = {"python": platform.python_version()}
+    versions = {"python": platform.python_version(), "deltaword": __version__}
     for library in LIBRARIES:
         try:
             versions[library] = version(library)
@@ -338,8 +383,7 @@ def decode_cells(row: Row) -> tuple[str, ...]:
 
 def whose(row: Row) -> str:
     """Whose the public time is, and what failed."""
-    name = f"{row.get('public', '')}{', recorded' * bool(row.get('public_recorded'))}"
     problems = [f"{other}: {one['failed']}" for other, one in row.get("beside", {}).items() if "failed" in one]
     if "failed" in row:
         problems.insert(0, f"ours: {row['failed']}")
-    return "; ".join(filter(None, [name, *problems]))
+    return "; ".join(filter(None, [row.get("public"), *problems]))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Literal
 
 import torch
 
@@ -10,6 +12,7 @@ from ..automata.dfa import DFA
 from ..automata.product import aligned_table
 from ..theory.certificate import Certificate, certify_weights
 from ..theory.checker.weights import Tensor
+from .fixed_layer import FixedDeltaProduct
 from .network import Network
 
 SAFETENSORS_NAME = {
@@ -48,13 +51,28 @@ def certify(net: Network, dfa: DFA | None = None) -> Certificate:
         """A network too damaged to run fails too."""
         letters = machine.decode(word)
         try:
-            named = net.states(letters)[-1]
+            with token_after_token(net):  # what certificates speak of, however the network runs now
+                named = net.states(letters)[-1]
             accepted = bool(net.accepting[named])
         except Exception:
             return True
         return accepted != machine.accepts(letters) or (same and named != machine.states(letters)[-1])
 
     return certify_weights(live_weights(net), machine, "states" if same else "language", fails)
+
+
+@contextmanager
+def token_after_token(net: Network) -> Iterator[None]:
+    """The network on the reference recurrence; afterwards as it was."""
+    before: list[tuple[FixedDeltaProduct, Literal["reference", "kernels"]]] = [
+        (layer, layer.recurrence) for layer in net.modules() if isinstance(layer, FixedDeltaProduct)
+    ]
+    net.use_reference()
+    try:
+        yield
+    finally:
+        for layer, recurrence in before:
+            layer.recurrence = recurrence
 
 
 def live_weights(net: Network) -> dict[str, Tensor]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from xml.etree import ElementTree
 
 import pytest
@@ -19,7 +20,8 @@ from deltaword.automata.errors import CorruptFile, MissingExtra
 from deltaword.kernels import bench, delta_product
 from deltaword.kernels.roofline import figure, operations, roofline, to_svg
 
-RECORDED = Path(__file__).parents[1] / "bench" / "results" / "kernels.json"
+RESULTS = Path(__file__).parents[1] / "bench" / "results"
+RECORDED = RESULTS / "kernels.json"
 
 
 def run(*arguments: object) -> Result:
@@ -57,7 +59,10 @@ def public(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     (tmp_path / "fla" / "ops").mkdir(parents=True)
     for folder in ("fla", "fla/ops"):
         (tmp_path / folder / "__init__.py").write_text("")
-    names = {"gated_delta_product": "chunk_gated_delta_product", "gated_delta_rule": "fused_recurrent_gated_delta_rule"}
+    names = {
+        "gated_delta_product": "chunk_gated_delta_product",
+        "gated_delta_rule": "chunk_gated_delta_rule, fused_recurrent_gated_delta_rule",
+    }
     for module, name in names.items():
         (tmp_path / "fla" / "ops" / f"{module}.py").write_text(f"from deltaword.kernels import {name}\n")
     (tmp_path / "flash_qla.py").write_text("from deltaword.kernels import chunk_gated_delta_rule\n")
@@ -78,34 +83,58 @@ def test_a_row_has_times_and_floors_and_nothing_public_where_nothing_is_installe
     assert found["floor_fwd_ms"] == round(bench.bytes_moved(2, 12, 2, 16, 2)[0] / 1e9, 3)
 
 
-def test_recorded_times_stand_in_on_an_h200_and_are_said_to_be_recorded(small, monkeypatch):
+def test_recorded_times_stand_in_on_an_h200_scaled_to_its_bandwidth_and_are_said_to_be_recorded(small, monkeypatch):
     monkeypatch.setattr(bench, "device_name", lambda: "NVIDIA H200")
-    found = bench.timed(("state64", 2, 1e12))
-    assert (found["public_fwd_ms"], found["public_fwd_bwd_ms"], found["public_recorded"]) == (9.0, 9.5, True)
+    found = bench.timed(("state64", 2, bench.RECORDED_BANDWIDTH / 2))
+    assert (found["public_fwd_ms"], found["public_fwd_bwd_ms"]) == (18.0, 19.0)
     assert bench.cells(found)[-1] == "fla, recorded"
+
+
+def test_a_recorded_time_of_a_library_that_is_not_installed_is_not_left_out_because_another_is(small, public, monkeypatch):
+    monkeypatch.setattr(bench, "device_name", lambda: "NVIDIA H200")
+    monkeypatch.setattr(bench, "public_kernels", lambda D, n: [("fla", bench.call_fla)])
+    monkeypatch.setattr(bench, "PUBLIC", {("wide", 3): (0.5, 9.0, "FlashQLA")})
+    found = bench.timed(("wide", 3, bench.RECORDED_BANDWIDTH))
+    assert list(found["beside"]) == ["fla", "FlashQLA, recorded"]
+    assert (found["public_fwd_ms"], found["public_fwd_bwd_ms"]) == (0.5, 1.0)
+    assert bench.cells(found)[-1] == "FlashQLA, recorded / fla"
+
+
+@pytest.mark.parametrize(
+    ("shape", "n", "named", "timed", "stands_in"),
+    [
+        ("wide", 3, "FlashQLA", {"FlashQLA": {"fwd_ms": 1.0, "fwd_bwd_ms": 2.0}}, False),
+        ("wide", 3, "FlashQLA", {"FlashQLA": {"failed": "RuntimeError: no"}}, True),
+    ],
+)
+def test_recorded_times_stand_in_only_for_what_was_not_timed(monkeypatch, shape, n, named, timed, stands_in):
+    monkeypatch.setattr(bench, "device_name", lambda: "NVIDIA H200")
+    assert bool(bench.recorded(named, {"fwd_ms": 1.0}, timed, 4e12)) == stands_in
+    monkeypatch.setattr(bench, "device_name", lambda: "another GPU")
+    assert bench.recorded(named, {"fwd_ms": 1.0}, timed, 4e12) == {}
 
 
 def test_public_kernels_are_timed_beside_ours_and_the_fastest_of_each_pass_is_shown(small, public, monkeypatch):
     found = bench.timed(("wide", 3, 1e12))
     assert list(found["beside"]) == ["fla", "FlashQLA"]
-    assert "public_recorded" not in found
+    assert "recorded" not in bench.cells(found)[-1]
     times = {"fla": {"fwd_ms": 2.0, "fwd_bwd_ms": 3.0}, "FlashQLA": {"fwd_ms": 1.0, "failed": "RuntimeError: no backward"}}
     assert bench.fastest(times, "fwd_ms") == (1.0, "FlashQLA")
     assert bench.fastest(times, "fwd_bwd_ms") == (3.0, "fla")
     assert bench.fastest({}, "fwd_ms") is None
 
 
-def test_flash_qla_is_asked_only_for_heads_of_128(public):
-    assert [name for name, _ in bench.public_kernels(64)] == ["fla"]
-    assert [name for name, _ in bench.public_kernels(128)] == ["fla", "FlashQLA"]
+def test_public_kernels_are_asked_only_for_what_they_take(public):
+    assert [name for name, _ in bench.public_kernels(64, 2)] == ["fla"]
+    assert [name for name, _ in bench.public_kernels(64, 1)] == ["fla", "fla one-step"]
+    assert [name for name, _ in bench.public_kernels(128, 2)] == ["fla", "FlashQLA"]
 
 
-@pytest.mark.parametrize("n", [1, 3])
-@pytest.mark.parametrize("name", ["fla", "FlashQLA"])
+@pytest.mark.parametrize(("name", "n"), [("fla", 1), ("fla", 3), ("fla one-step", 1), ("FlashQLA", 1), ("FlashQLA", 3)])
 def test_public_kernels_are_asked_for_the_same_thing(public, name, n):
     """Interleaving puts gate and query on the right token: with our functions behind the public names, results are ours."""
     given = bench.inputs(2, 10, 2, 128, n, dtype=torch.float32, device="cpu")
-    call = dict(bench.public_kernels(128))[name]
+    call = dict(bench.public_kernels(128, n))[name]
     torch.testing.assert_close(call(given, n), bench.call_ours(given, n))
 
 
@@ -137,21 +166,23 @@ def test_decoding_is_timed_in_a_graph_over_many_states(small, monkeypatch):
     monkeypatch.setattr(torch.cuda, "synchronize", lambda: None)
     monkeypatch.setattr(torch.cuda, "CUDAGraph", Graph)
     monkeypatch.setattr(torch.cuda, "graph", lambda graph: contextlib.nullcontext())
-    found = bench.decoded((2, 16, 3))
+    monkeypatch.setattr(bench, "PUBLIC_DECODE", {(2, 16, 3): 7.0})
+    found = bench.decoded((2, 16, 3, 4e12))
     assert found["graph_us"] == 5.0  # a millisecond for 200 states
     assert bench.decode_cells(found) == ("64 × 1, 2, 16", "3", "5.0", "–", "")
 
 
-def test_a_process_that_dies_ends_with_its_row():
-    found = bench.in_a_process(_dies, None, {"what": "table"})
-    assert found["what"] == "table"
-    assert found["failed"].startswith("BrokenProcessPool")
+def test_a_process_that_dies_ends_with_its_row_and_the_next_row_has_a_fresh_one():
+    def row(beside: str) -> str:
+        return f"{{'process': __import__('os').getpid(), 'beside': {beside}}}"
 
-
-def _dies(job: None) -> dict[str, Any]:
-    import os
-
-    os._exit(3)
+    with bench.Aside() as measured:
+        found = measured(cast(Any, os._exit), 3, {"what": "table"})
+        assert found["what"] == "table"
+        assert found["failed"].startswith("BrokenProcessPool")
+        texts = row("{}"), row("{'fla': {'fwd_ms': 1}}"), row("{'fla': {'failed': 'illegal memory access'}}"), row("{}")
+        one, two, three, fresh = (measured(eval, text, {})["process"] for text in texts)
+    assert one == two == three != fresh
 
 
 # ---------------------------------------------------------------------- the command
@@ -172,7 +203,7 @@ def faked(small, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(bench, "ceilings", lambda: CEILINGS)
     monkeypatch.setattr(bench, "PUBLIC_DECODE", {})
-    monkeypatch.setattr(bench, "in_a_process", lambda function, job, otherwise: function(job))
+    monkeypatch.setattr(bench.Aside, "__call__", lambda self, function, job, otherwise: function(job))
 
 
 def test_the_command_prints_the_table_and_writes_json_and_a_plot(faked, tmp_path):
@@ -211,6 +242,17 @@ def test_recorded_times_need_no_gpu(tmp_path):
     assert not (tmp_path / "kernels.json").exists()
     shown = json.loads(run("bench", "kernels", "--recorded", RECORDED, "--out", tmp_path, "--json").stdout)
     assert shown == json.loads(RECORDED.read_text())
+
+
+def test_the_recorded_run_beside_the_public_kernels_has_them_in_every_row():
+    """And has recorded times only where one function of fla's was not run beside ours."""
+    found = json.loads((RESULTS / "public.json").read_text())
+    table = [row for row in found["rows"] if row["what"] == "table"]
+    assert [(row["shape"], row["n_h"]) for row in table] == list(bench.PUBLIC)
+    assert all({"fwd_ms", "fwd_bwd_ms"} <= row["beside"]["fla"].keys() for row in table)
+    assert all({"fwd_ms", "fwd_bwd_ms"} <= row["beside"]["FlashQLA"].keys() for row in table if row["D"] == 128)
+    assert [(row["shape"], row["n_h"]) for row in table if "recorded" in row["public"]] == [("state64", 1), ("state32", 1)]
+    assert all("graph_us" in row["beside"]["fla"] for row in found["rows"] if row["what"] == "decode")
 
 
 @pytest.mark.parametrize("text", ["{}", "[1]", "{", '{"device": "x", "rows": []}', '{"device": "x", "rows": [3]}'])
@@ -252,8 +294,9 @@ def test_the_operations_are_those_of_the_products_of_the_chunked_form():
     assert forward == steps + tokens
 
 
-def test_no_kernel_is_above_the_roof():
-    found = roofline(json.loads(RECORDED.read_text()))
+@pytest.mark.parametrize("file", ["kernels.json", "public.json"])
+def test_no_kernel_is_above_the_roof(file):
+    found = roofline(json.loads((RESULTS / file).read_text()))
     points = [p for of_pass in found.points.values() for p in of_pass]
     assert len(points) == 22
     for p in points:

@@ -364,5 +364,33 @@ def test_a_module_in_the_folder_of_the_user_is_found(tmp_path: Path):
     assert result.returncode == 0, result.stderr
 
 
+# ---------------------------------------------------------------------- what it said on an H200
+
+
+def recorded() -> list[dict[str, Any]]:
+    """Rows of bench/conformance.py."""
+    path = Path(__file__).parents[1] / "bench" / "results" / "conformance.json"
+    return json.loads(path.read_text())["rows"]
+
+
+def test_ours_was_exact_on_an_h200_at_a_million_tokens_where_keys_allow_it():
+    rows = [row for row in recorded() if row["what"] == "ours" and row["keys"] in EXACT]
+    assert {(row["machine"], row["keys"]) for row in rows if row["tokens"] == 2**20} == {
+        (m, k) for m in MACHINES for k in EXACT
+    }
+    assert {row["verdict"] for row in rows} == {"exact"}
+    assert all("drift" not in row for row in rows)
+
+
+def test_public_kernels_were_exact_on_an_h200_but_for_gates_of_minus_infinity():
+    rows = [row for row in recorded() if row["what"] != "ours" and row["keys"] in EXACT]
+    assert {row["what"] for row in rows} == {"fla", "FlashQLA"}
+    assert not any("failed" in row for row in recorded())
+    wrong = {(row["function"].split(":")[1], row["machine"], row["closed_gate"]) for row in rows if row["verdict"] != "exact"}
+    gated = {name for name, _, _ in wrong}
+    assert gated == {"chunk_gated_delta_product", "chunk_gated_delta_rule"}
+    assert wrong == {(name, "permutation_reset_5", "−∞") for name in gated}
+
+
 def test_dw_languages_has_the_machines():
     assert set(MACHINES) <= set(dw.languages.names())

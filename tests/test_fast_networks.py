@@ -13,8 +13,8 @@ from theory_strategies import FORMATS, bits, compiled
 import deltaword as dw
 from deltaword.automata.errors import NotExact
 from deltaword.kernels import reference
+from deltaword.nets import certify, fixed_layer
 from deltaword.nets import delta_product as trained
-from deltaword.nets import fixed_layer
 from deltaword.nets.delta_product import DeltaProduct
 
 # ---------------------------------------------------------------------- the trained layer
@@ -241,6 +241,27 @@ def test_a_certificate_of_other_weights_is_refused():
     net.to(torch.bfloat16)
     with pytest.raises(NotExact, match="other weights"):
         net.use_kernels(certificate)
+
+
+def test_certificates_ask_the_reference_however_the_network_runs(monkeypatch):
+    """What may fail by the bytes alone is tried on the network: token after token, and then it runs as before."""
+    net = compiled(dw.languages.get("permutation_reset_3")).use_kernels()
+    asked: list[Any] = []
+    right = certify.certify_weights
+    monkeypatch.setattr(certify, "certify_weights", lambda *given: asked.append(given[-1]) or right(*given))
+    dw.certify(net)
+    chunks = []
+    monkeypatch.setattr(fixed_layer, "in_chunks", lambda *inputs: chunks.append(1))
+    (fails,) = asked
+    assert not fails([0, 1, 2])
+    assert chunks == []
+    assert net.recurrence == "kernels"
+    with torch.no_grad():
+        net.readout.bias[0] = 1e9
+    assert fails([1])
+    net.layer.register_forward_pre_hook(lambda layer, given: 1 / 0)  # too damaged to run
+    assert fails([0, 1, 2])
+    assert net.recurrence == "kernels"
 
 
 def test_damaged_weights_are_refused():

@@ -1,11 +1,14 @@
-"""The bounds on the kernels' own form of a chunk: each operand is looked at, and what they admit is exact in that form."""
+"""The bounds on the kernels' own form of a chunk and of segments: each operand is looked at, what they admit is exact in that form."""
+
+from itertools import product
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deltaword.theory.checker.formats import FORMATS
+from deltaword.theory.checker.chunked_form import whole_products
+from deltaword.theory.checker.formats import FORMATS, grid
 from deltaword.theory.checker.kernel_form import check_kernel_form
 from deltaword.theory.checker.mlp import NotExact
 
@@ -77,3 +80,127 @@ def test_what_is_admitted_is_exact_in_the_kernels_form(data):
     X = R - rounded(Y) @ rounded(betas[:, None] * R)
     after = S0 + rounded(keys).T @ rounded(betas[:, None] * X)
     assert np.array_equal(after, states[-1])
+
+
+# ---------------------------------------------------------------------- segments
+
+
+def test_what_joins_segments_may_not_round_either():
+    wide = {"keys": np.eye(1, 1024), "reads": np.eye(1, 1024), "values": [[0]]}
+    check(bits=24, **wide, largest=np.full((1024, 1), 2.0**18))
+    with pytest.raises(NotExact, match="a sum over a segment's transition"):
+        check(bits=24, **wide, largest=np.full((1024, 1), 2.0**20))
+    with pytest.raises(NotExact, match="a sum over a segment's transition"):
+        check(bits=24, keys=[[2.0**10, 0]], betas=[2.0**-20], largest=[[0], [0]])
+    with pytest.raises(NotExact, match="a transition"):
+        check(betas=[2.0**-9])  # finer than the grid of strengths says: β k kᵀ decides
+    with pytest.raises(NotExact, match="a transition times a state may take more than three passes"):
+        check(bits=24, betas=[2.0**-12], largest=[[2.0**12], [0]])
+
+
+ROOTS = product((-0.5, 0.5), repeat=4)
+FAMILIES = {  # keys, strengths
+    "swaps and overwrites": [([1, -1, 0, 0], 1), ([0, 1, 1, 0], 1), ([0, 0, 1, 0], 2), ([0, 0, 0, 1], 1)],
+    "unit dyadic keys": [*((root, 2) for root in ROOTS), ([1, 0, 0, 0], 2), ([0, 0, 1, 0], 2)],
+    "long keys": [([2, 0, 0, 0], 0.5), ([2, 2, 0, 0], 0.25), ([0, 2, 2, 2], 0)],
+}
+
+
+def fineness(x) -> int:
+    g = grid(x)
+    assert g is not None
+    return g
+
+
+def drawn(data, family, length):
+    """keys [length, 4], strengths, values [length, 2], gates; a closed gate here and there."""
+    steps = [data.draw(st.sampled_from(FAMILIES[family])) for _ in range(length)]
+    values = [[data.draw(st.integers(-2, 2)) if family != "unit dyadic keys" else 0 for _ in range(2)] for _ in steps]
+    gates = [0.0 if data.draw(st.integers(0, 9)) == 0 else 1.0 for _ in steps]
+    keys, betas, values = (np.array(x, dtype=float) for x in ([k for k, _ in steps], [b for _, b in steps], values))
+    return keys, betas, values, np.array(gates)
+
+
+def step_by_step(steps, S):
+    """All states from S on."""
+    states = [S]
+    for k, b, v, gate in zip(*steps, strict=True):
+        S = gate * S
+        S = S + b * np.outer(k, v - k @ S)
+        states.append(S)
+    return states
+
+
+def one_chunk(steps, S):
+    """The kernels' form, operands of products in bfloat16."""
+    keys, betas, values, gates = steps
+    C = len(keys)
+    closed = np.cumsum(gates == 0)
+    D = (closed[:, None] == closed[None, :]).astype(float)
+    D0 = (closed == 0)[:, None]
+    L = np.tril(D * (rounded(keys) @ rounded(keys).T), -1)
+    Y = rounded(np.linalg.solve(np.eye(C) + L * betas, L))
+    R = values - D0 * (rounded(keys) @ rounded(S))
+    X = R - Y @ rounded(betas[:, None] * R)
+    return D0[-1] * S + (D[-1][:, None] * rounded(keys)).T @ rounded(betas[:, None] * X)
+
+
+def in_two(x):
+    """hi + lo of 11 bits each, as a float32 number is split."""
+    hi = np.ldexp(np.rint(np.ldexp(np.frexp(x)[0], 11)), np.frexp(x)[1] - 11)
+    lo = x - hi
+    return hi, np.ldexp(np.rint(np.ldexp(np.frexp(lo)[0], 11)), np.frexp(lo)[1] - 11)
+
+
+def three_passes(a, b):
+    (a_hi, a_lo), (b_hi, b_lo) = in_two(a), in_two(b)
+    return a_hi @ b_hi + a_hi @ b_lo + a_lo @ b_hi
+
+
+def in_segments(steps, S, length, chunk):
+    """Each segment's [S_loc, Φ] in chunks, then the scan over their ends: the state before each, and the last."""
+    entries, K, V = [S], S.shape[0], S.shape[1]
+    for begin in range(0, len(steps[0]), length):
+        both = np.hstack([np.zeros((K, V)), np.eye(K)])
+        for at in range(begin, min(begin + length, len(steps[0])), chunk):
+            part = [x[at : min(at + chunk, begin + length)] for x in steps]
+            part[2] = np.hstack([part[2], np.zeros((len(part[0]), K))])
+            both = one_chunk(part, both)
+        entries.append(three_passes(both[:, V:], entries[-1]) + both[:, :V])
+    return entries
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data(), st.sampled_from(sorted(FAMILIES)))
+def test_what_is_admitted_is_exact_in_segments(data, family):
+    """Transitions, what the segments make of 0, and their scan: the states of the sequential recurrence, bit for bit."""
+    steps = drawn(data, family, data.draw(st.integers(1, 40)))
+    keys, betas, values, _ = steps
+    S = np.array([[data.draw(st.integers(-4, 4)) for _ in range(2)] for _ in range(4)], dtype=float)
+    states, from_zero = step_by_step(steps, S), step_by_step(steps, 0 * S)
+    g_state = fineness(np.array(states))
+    grids = {"keys": fineness(keys), "betas": fineness(betas), "values": fineness(values), "queries": 0}
+    largest = np.abs([*states, *from_zero]).max(axis=0)
+    check_kernel_form(8, grids, g_state, keys, betas, values, np.eye(4)[:1], largest)
+    found = in_segments(steps, S, 12, 5)
+    assert all(np.array_equal(a, b) for a, b in zip(found, [*states[:-1:12], states[-1]], strict=True))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data(), st.sampled_from(sorted(FAMILIES)))
+def test_transitions_stay_on_the_grid_of_a_key_times_an_erased_key_and_within_1(data, family):
+    keys, betas, _, _ = drawn(data, family, 60)
+    g = fineness(keys) + fineness(betas[:, None] * keys)
+    for transition in step_by_step((keys, betas, np.zeros((60, 4)), np.ones(60)), np.eye(4)):
+        assert fineness(transition) <= g
+        assert np.abs(transition).max() <= 1
+
+
+def test_products_that_are_not_whole_leave_every_grid():
+    """The assumption is needed: β k·k' = ½ between these two, and transitions get finer with every step."""
+    keys, betas = np.array([[0.5, 0.5], [1, 0]] * 20), np.array([2.0, 1.0] * 20)
+    assert not whole_products(keys, betas, np.zeros(40, dtype=bool))
+    transitions = step_by_step((keys, betas, np.zeros((40, 2)), np.ones(40)), np.eye(2))
+    found = [fineness(transition) for transition in transitions[1::8]]
+    assert found == sorted(set(found))
+    assert found[1] > fineness(keys) + fineness(betas[:, None] * keys)

@@ -54,6 +54,7 @@ def test_the_four_folders_are_linked_into_the_package():
 
 def test_the_wheel_has_every_module_and_nothing_else(wheel: Path):
     modules = {f"deltaword/{file.name}" for file in (ROOT / "deltaword").glob("*.py")} | {"deltaword/py.typed"}
+    modules |= {f"deltaword/commands/{file.name}" for file in (ROOT / "deltaword" / "commands").glob("*.py")}
     for folder in FOLDERS:
         modules |= {f"deltaword/{file.relative_to(ROOT).as_posix()}" for file in (ROOT / folder).rglob("*.py")}
     assert {"deltaword/theory/checker/verdict.py", "deltaword/automata/gallery/entry.py"} <= modules

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -406,6 +406,12 @@ def test_strategies_are_searched_and_shrunk():
         (lambda: dt.assert_unit_modulus_only_one(np.eye(2), beta_max=3), "beta_max"),
         (lambda: dt.assert_bounded_states(lambda t: np.eye(2), ["a"], limit=0), "limit"),
         (lambda: dt.check_layer(dt.rwkv7, 3), "hypothesis strategy"),
+        (
+            lambda: dt.check_layer(dt.rwkv7, {"omega": dt.betas()}),
+            r"rwkv7\(w, kappa, a, c\) does not take parameters named omega: ",
+        ),
+        (lambda: dt.check_layer(dt.rwkv7, dt.betas()), "does not take one strategy"),
+        (lambda: dt.check_layer(cast(Any, 3), dt.betas()), "not a function"),
         (lambda: dt.betas(1, 0), "no β"),
         (lambda: dt.sizes((3, 2)), "size"),
         (lambda: dt.groups(0), "max_order"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -150,9 +151,27 @@ def check_layer(
         raise BadArgument(
             f"parameters are {written(parameters)}; give a hypothesis strategy, or a dict of them by parameter name"
         )
+    _takes(transition, parameters)
     rows = [_row(bound, transition, strategy, family, tolerance, max_examples) for bound in BOUNDS]
     rows.insert(1, _products(transition, strategy, family, tolerance, max_examples))
     return Report(getattr(transition, "__name__", type(transition).__name__), family, tuple(rows))
+
+
+def _takes(transition: Callable[..., Any], parameters: Any) -> None:
+    """Raises BadArgument where the transition cannot be called with these parameters, by its signature."""
+    name = getattr(transition, "__name__", type(transition).__name__)
+    if not callable(transition):
+        raise BadArgument(f"the transition is {transition!r}, not a function of a layer's parameters")
+    try:
+        signature = inspect.signature(transition)
+    except (TypeError, ValueError):  # written in C, without one
+        return
+    by_name = isinstance(parameters, Mapping)
+    try:
+        signature.bind(**dict.fromkeys(parameters)) if by_name else signature.bind(None)
+    except TypeError as problem:
+        given = f"parameters named {', '.join(map(str, parameters))}" if by_name else "one strategy, for a single argument"
+        raise BadArgument(f"{name}({', '.join(signature.parameters)}) does not take {given}: {problem}") from None
 
 
 def _row(
