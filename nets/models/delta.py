@@ -23,7 +23,8 @@ from .parts import Linear, RMSNorm, ShortConvolution, per_replica
 class DeltaProduct(nn.Module):
     """n_h delta-rule steps a token.
 
-    lowest   [R] of 0 or −1: β_max is 1 − lowest, for unit keys the eigenvalues lie in [lowest, 1]
+    lowest   [R] of 0 or −1: β_max is 1 − lowest, for unit keys each step's eigenvalues lie in [lowest, 1].  So do those of a token for
+             n_h = 1, and in [0, 1] for two steps; other products may have any of modulus at most 1
     heads, head_dim   states [head_dim, head_dim]; default head_dim d_model / heads
     n_h      steps a token, at least 1
     conv     width of a causal convolution before SiLU, 0 for none
@@ -48,7 +49,7 @@ class DeltaProduct(nn.Module):
         conv: int = 0,
     ):
         super().__init__()
-        head_dim = d_model // heads if head_dim is None else head_dim
+        head_dim = d_model // max(heads, 1) if head_dim is None else head_dim
         if min(n_h, heads, head_dim) < 1 or conv < 0:
             raise BadArgument(
                 f"n_h {n_h}, {heads} heads of {head_dim}, convolution {conv}: all but the last must be at least 1"
@@ -80,13 +81,7 @@ class DeltaProduct(nn.Module):
         return self.of_mixed(x, self.convolved(self.qkv(x), before)[0])
 
     def convolved(self, mixed: Tensor, before: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        if self.conv is None:
-            return mixed, None
-        T, kept = mixed.shape[2], self.conv.weight.shape[1] - 1
-        if before is not None:
-            mixed = torch.cat([before, mixed], dim=2)
-        seen = F.pad(mixed, (0, 0, max(0, kept - mixed.shape[2]), 0))  # zeros before the beginning
-        return self.conv(mixed)[:, :, -T:], seen[:, :, seen.shape[2] - kept :]
+        return (mixed, None) if self.conv is None else self.conv.run(mixed, before)
 
     def of_mixed(self, x: Tensor, mixed: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor | None]:
         q, k, v = F.silu(mixed).split(self.widths, dim=-1)

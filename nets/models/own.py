@@ -38,15 +38,15 @@ class CopyAReplica(nn.Module):
 
     def __init__(self, replicas: int, d_model: int, lowest: Tensor, **options: Any):
         super().__init__()
-        self.copies = nn.ModuleList(self.single(d_model, **options) for _ in range(replicas))
+        self.made = lambda: self.single(d_model, **options)
+        self.copies = nn.ModuleList(self.made() for _ in range(replicas))
 
     def draw(self, draws: list[Generator]) -> None:
-        """Parameters of more than one axis anew, as PyTorch draws those of a Linear; others stay as the class made them."""
+        """Each copy anew as the class itself draws it, from a seed of its replica's; PyTorch's global generator is put back."""
         for copy, generator in zip(self.copies, draws, strict=True):
-            for parameter in copy.parameters():
-                if parameter.dim() > 1:
-                    bound = parameter[0].numel() ** -0.5
-                    parameter.copy_((2 * torch.rand(parameter.shape, generator=generator) - 1) * bound)
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(int(torch.randint(2**62, (), generator=generator)))
+                copy.load_state_dict(self.made().state_dict())
 
     def forward(self, x: Tensor) -> Tensor:
         y = torch.stack([copy(replica) for copy, replica in zip(self.copies, x, strict=True)])

@@ -126,6 +126,14 @@ class ShortConvolution(nn.Module):
         normal_(self.weight, 0.5 / math.sqrt(self.weight.shape[1]), draws)
         self.weight[:, 0] = 1
 
+    def run(self, x: Tensor, before: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """The convolution of x after inputs `before` [R, B, width − 1, C], None for zeros, and those inputs for what comes next."""
+        T, kept = x.shape[2], self.weight.shape[1] - 1
+        if before is not None:
+            x = torch.cat([before, x], dim=2)
+        seen = F.pad(x, (0, 0, max(0, kept - x.shape[2]), 0))
+        return self(x)[:, :, -T:], seen[:, :, seen.shape[2] - kept :]
+
     def forward(self, x: Tensor) -> Tensor:
         T, weight = x.shape[2], self.weight.to(x.dtype)
         y = x * per_replica(weight[:, 0], x)

@@ -1,0 +1,99 @@
+"""The run directory, and that one process at a time writes it.
+
+config.json          the `RunConfig`
+versions.json        of Python and the libraries, and the device
+metrics.jsonl        a line a validation
+tensorboard/         the same, for TensorBoard
+checkpoint/          what the run needs to go on; gone once it is finished
+weights.safetensors  the stack, a leading axis of replicas
+summary.json         how it ended, and every replica's accuracies; written last, so a run that has it is finished
+claim                held open and locked by the process that trains; the lock ends with the process, however it ends
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ...automata.errors import BadArgument, InUse, NotWritable
+from ...automata.files import read_json, write_json
+from .config import RunConfig
+
+try:
+    import fcntl
+except ImportError:  # Windows has other locks; there, two processes that train the same run are not kept apart
+    fcntl = None
+
+CONFIG_FILE, VERSIONS_FILE, SUMMARY_FILE, CLAIM_FILE = "config.json", "versions.json", "summary.json", "claim"
+WEIGHTS_FILE = "weights.safetensors"
+
+
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """The folder, made if need be, for this process alone. Raises InUse while another one has it, NotWritable."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        claim = os.open(folder / CLAIM_FILE, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise NotWritable(f"cannot write in {folder}: {error.strerror or error}; choose a folder that is writable") from None
+    try:
+        if fcntl is not None:
+            try:
+                fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise InUse(f"another process is training {folder}; wait for it, or choose another folder") from None
+            except OSError as error:
+                raise NotWritable(f"{folder} is on a file system without locks ({error.strerror}); choose another") from None
+        yield
+    finally:
+        os.close(claim)  # and with it the lock
+
+
+def is_claimed(folder: Path) -> bool:
+    try:
+        with claimed(folder):
+            return False
+    except InUse:
+        return True
+
+
+def finished(folder: Path) -> bool:
+    return (folder / SUMMARY_FILE).exists()
+
+
+def begin(folder: Path, config: RunConfig, device: torch.device) -> None:
+    """config.json and versions.json. Raises BadArgument where the folder has another run."""
+    path = folder / CONFIG_FILE
+    for name in (CONFIG_FILE, VERSIONS_FILE, SUMMARY_FILE, WEIGHTS_FILE):
+        for left in folder.glob(f".{name}.*"):  # of a process that was killed while it wrote
+            left.unlink(missing_ok=True)
+    if path.exists():
+        there = RunConfig.from_json(read_json(path))
+        if not there.same_run(config):
+            old, new = there.to_json(), config.to_json()
+            differs = ", ".join(f"{name} {old[name]!r}, not {new[name]!r}" for name in new if old[name] != new[name])
+            raise BadArgument(f"{folder} has another run ({differs}); choose another folder")
+    else:
+        write_json(path, config.to_json())
+    write_json(folder / VERSIONS_FILE, versions(device))
+
+
+def versions(device: torch.device) -> dict[str, Any]:
+    from ... import __version__
+
+    found = {"deltaword": __version__, "python": platform.python_version(), "torch": torch.__version__}
+    for name in ("triton", "numpy", "safetensors"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = None
+    found["device"] = torch.cuda.get_device_name(device) if device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
+    found["cuda"] = torch.version.cuda if device.type == "cuda" else None
+    return found
