@@ -1,10 +1,10 @@
 """A byte-level language model of 9 million parameters: what the eigenvalue range and n_h change on code, prose and arithmetic.
 
-    python bench/language_model.py --steps 4000          all of it; `--only 2` one of the shapes; writes bench/results/language_model.json
+    python bench/language_model.py --steps 4000      all of it (`--only 2`: one of the shapes); writes bench/results/language_model.json
 
 Text        what every Python brings along (deltaword/nets/tasks/text.py): no download, one file in sixteen held out.
-Models      six layers of 384 with a short convolution: DeltaNet in [0, 1] and in [−1, 1] (one stack), DeltaProduct n_h = 2 and 3 in [−1, 1].
-            Equal parameters: heads of 64 are traded for steps, 6, 4 and 3 of them (Siems et al. 2502.10297).
+Models      six layers of 384 with a short convolution: DeltaNet in [0, 1] and in [−1, 1] (one stack), DeltaProduct n_h = 2 and 3 in
+            [−1, 1].  Equal parameters: heads of 64 are traded for steps, 6, 4 and 3 of them (Siems et al. 2502.10297).
 Training    windows of 512 bytes, the same for all; evaluated on 4096, loss by position.  One seed: differences of a few thousandths of
             a nat between rows are within what another seed would change.
 """

@@ -37,7 +37,7 @@ from deltaword.nets.training.folder import claimed
 from deltaword.nets.training.graphs import EAGER, Graphs
 from deltaword.nets.training.stack import build
 from deltaword.nets.training.step import Step
-from deltaword.nets.training.words import TEST, TRAINING, fixed_words, training_words
+from deltaword.nets.training.words import TEST, TRAINING, fixed_words, length_at, training_words
 
 CPU = torch.device("cpu")
 SMALL: dict[str, Any] = {
@@ -288,6 +288,32 @@ def test_on_a_gpu_s_3_is_learnt_in_bfloat16_and_an_interrupted_run_goes_on(tmp_p
     assert run.summary["notes"] == []
     assert [line["step"] for line in run.metrics][:3] == [100, 200, 300]
     assert run.summary["replicas"][0]["best"]["accuracy"] > 0.99
+
+
+def test_growing_words_have_a_graph_for_each_length(monkeypatch: pytest.MonkeyPatch):
+    config = small()
+    plain, graphed = (Step(build(config), CPU, Group()) for _ in range(2))
+    graphs = graphs_that_capture(monkeypatch, graphed)
+    for length in [2] * (EAGER + 2) + [4] * (EAGER + 3):
+        plain.length = graphed.length = length
+        assert plain.words()[0].shape[-1] == length
+        plain()
+        graphs()
+    assert torch.equal(plain.flat.values, graphed.flat.values)
+    assert (set(graphs.graphs), graphs.replayed) == ({2, 4}, 5)
+
+
+def test_words_grow_over_the_given_part_of_the_steps():
+    config = small(steps=20, growth=0.5, growth_from=2, lengths=8, eval_every=5)
+    assert [length_at(step, config, 8) for step in range(20)] == [2] * 5 + [4] * 5 + [8] * 10
+    assert {length_at(step, replace(config, growth=0.0), 8) for step in range(20)} == {8}
+    assert [length_at(step, config, 7) for step in (0, 9, 10)] == [2, 4, 7]
+    seen = []
+    run = train(config, device="cpu", watch=lambda done, line: seen.append(line))
+    assert run.summary["replicas"][0]["evaluation"]
+    assert [line["step"] for line in seen if line] == [5, 10, 15, 20]
+    with pytest.raises(BadArgument, match="growth"):
+        small(growth=1.5)
 
 
 # ---------------------------------------------------------------------- evaluation

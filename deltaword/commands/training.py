@@ -103,6 +103,10 @@ def train(
         str | None,
         typer.Option(metavar="N|LOW-HIGH", callback=lengths_of, help="Letters a training word. Default: what the task says."),
     ] = None,
+    growth: Annotated[
+        float, typer.Option(min=0, max=1, help="Part of the steps over which words grow to their length. 0: full length at once.")
+    ] = 0.0,
+    growth_from: Annotated[int, typer.Option(min=1, help="Letters of the first words, where they grow.")] = 16,
     lr: Annotated[float, typer.Option(help="The largest rate of AdamW.")] = 1e-3,
     warmup: Annotated[int, typer.Option(min=0, help="Steps up to it; a cosine leads down.")] = 100,
     weight_decay: Annotated[float, typer.Option(min=0, help="Of matrices.")] = 1e-6,
@@ -156,6 +160,8 @@ def train(
         steps=steps,
         batch=batch,
         lengths=None if lengths is None else [int(part) for part in lengths.split("-", 1)],  # pyright: ignore[reportArgumentType]
+        growth=growth,
+        growth_from=growth_from,
         lr=lr,
         warmup=warmup,
         weight_decay=weight_decay,

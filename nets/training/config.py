@@ -38,8 +38,8 @@ class RunConfig:
     d_model, layers, mlp   width; blocks; hidden width of the MLP as a multiple of d_model, 0 for none
     steps, batch           updates; words a replica an update, over all processes together
     lengths                (low, high), inclusive: letters a word, drawn for each; one number for both; None for what the tasks say
-    growth                 part of the steps over which words grow: at most 16 letters at first, doubled at even intervals up to the
-                           training length; 0 for words of full length at once
+    growth, growth_from    part of the steps over which words grow, and the letters of the first: doubled at even intervals up to the
+                           training length; growth 0 for words of full length at once
     lr, warmup             AdamW's rate after `warmup` steps of linear growth, then a cosine down to a thousandth of it
     weight_decay, clip     decay, on matrices only; largest norm of a replica's gradient
     precision              "bf16": autocast on a GPU, weights in float32 (on a CPU: "fp32"); "fp32": nothing is rounded
@@ -67,6 +67,7 @@ class RunConfig:
     batch: int = 256
     lengths: tuple[int, int] | None = None
     growth: float = 0.0
+    growth_from: int = 16
     lr: float = 1e-3
     warmup: int = 100
     weight_decay: float = 1e-6
@@ -91,7 +92,7 @@ class RunConfig:
         self._put("lengths", _bounds(self.lengths))
         if self.eval_lengths is not None:
             self._put("eval_lengths", tuple(sorted({*_tuple(self.eval_lengths)})))
-        for name in ("d_model", "layers", "steps", "batch", "eval_every", "eval_rows"):
+        for name in ("d_model", "layers", "steps", "batch", "eval_every", "eval_rows", "growth_from"):
             self._check(name, lambda value: isinstance(value, int) and value >= 1, "a whole number from 1 up")
         for name in ("warmup", "weight_decay", "mlp"):
             self._check(name, lambda value: value >= 0, "at least 0")

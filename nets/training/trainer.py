@@ -190,7 +190,7 @@ class Training:
                 self.watch(self.done, None)
 
     def length_at(self, step: int) -> int:
-        return length_at(step, self.config.steps, self.config.growth, self.stack.lengths[1])
+        return length_at(step, self.config, self.stack.lengths[1])
 
     def overdue(self) -> bool:
         """Whether the time is up, between validations. Several processes ask each other only at validations."""

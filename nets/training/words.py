@@ -13,28 +13,30 @@ Growth        a curriculum, where one is asked for: long words teach little to a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
+from .config import RunConfig
 from .distributed import Group
 from .stack import Stack
 
 TRAINING, VALIDATION, TEST = 0, 1, 2
-SHORT = 16  # letters of the first words, where they grow
 
 
-def length_at(step: int, steps: int, growth: float, longest: int) -> int:
-    """Letters of the longest words at a step, counted from 0: 16, doubled at even intervals over growth · steps.
+def length_at(step: int, config: RunConfig, longest: int) -> int:
+    """Letters of the longest words at a step, counted from 0: `growth_from`, doubled at even intervals over growth · steps.
 
-    >>> [length_at(step, 1000, 0.6, 128) for step in (0, 199, 200, 400, 600, 999)], length_at(0, 1000, 0, 128)
-    ([16, 16, 32, 64, 128, 128], 128)
+    >>> config = RunConfig(tasks=("S_3",), steps=1000, growth=0.6)
+    >>> [length_at(step, config, 128) for step in (0, 199, 200, 400, 600, 999)]
+    [16, 16, 32, 64, 128, 128]
     """
-    doublings = max(0, (longest - 1).bit_length() - 4)
-    if step >= growth * steps or not doublings:
+    doublings = max(0, math.ceil(math.log2(longest / config.growth_from)))
+    if step >= config.growth * config.steps or not doublings:
         return longest
-    return min(longest, SHORT << int(step * doublings / (growth * steps)))
+    return min(longest, config.growth_from << int(step * doublings / (config.growth * config.steps)))
 
 
 def merged(spans: Sequence[range]) -> list[range]:
