@@ -1,0 +1,23 @@
+"""Pictures, one function each, of plain arrays: what a report and a notebook both show.
+
+style      colours, sizes, the Picture that shows itself in a notebook
+spectrum   eigenvalues in the unit disk
+curves     accuracy by length, loss by step
+states     drift and effective rank along a word
+keys       strengths, dimensions and angles of keys
+"""
+
+from ...automata.errors import MissingExtra
+
+try:
+    import matplotlib as matplotlib
+except ModuleNotFoundError:
+    raise MissingExtra("pictures need matplotlib, which is not installed: pip install 'deltaword[train]'") from None
+
+from .curves import length_curves, loss_curves
+from .keys import key_geometry
+from .spectrum import spectrum
+from .states import drift_curves, effective_rank
+from .style import Picture
+
+__all__ = ["Picture", "drift_curves", "effective_rank", "key_geometry", "length_curves", "loss_curves", "spectrum"]
