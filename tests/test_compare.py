@@ -626,3 +626,16 @@ def test_runs_that_are_missing_twice_or_unfinished_are_refused(reported, tmp_pat
     with pytest.raises(NotReadable):
         write_report([tmp_path / "nowhere"], tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_that_are_not_finite_count_as_failed_and_do_not_reach_lapack(tmp_path):
+    config = RunConfig(
+        tasks=("parity_every",), seeds=(0, 1), d_model=8, options={"heads": 1}, steps=1, batch=4, lengths=4, eval_lengths=(4,)
+    )
+    train(config, tmp_path / "run", device="cpu")
+    weights = safetensors.torch.load((tmp_path / "run/weights.safetensors").read_bytes())
+    weights["embedding.weight"][1] = torch.nan
+    (tmp_path / "run/weights.safetensors").write_bytes(safetensors.torch.save(weights))
+    report = write_report([tmp_path / "run"], tmp_path / "report", constructed=False, times=1, words=4)
+    [cell] = [cell for cell in report["tables"][AT] if cell["task"] == "parity_every"]
+    assert (cell["seeds"], cell["failed"]) == (2, 1)

@@ -364,6 +364,8 @@ def compare(
     constructed: Annotated[
         bool, typer.Option(help="Beside them, the networks that `deltaword compile` makes of the tasks.")
     ] = True,
+    times: Annotated[int, typer.Option(min=1, help="The longest words, as a multiple of the longest training words.")] = 64,
+    words: Annotated[int, typer.Option(min=1, help="Sampled at each length.")] = 64,
     as_json: AsJson = False,
 ) -> None:
     """Set trained networks beside each other, and beside constructed ones.
@@ -373,11 +375,14 @@ def compare(
     """
     with working("comparing"):
         from ..nets.compare.report import write_report
+        from ..nets.compare.tables import as_text, cells_of
 
-        report = write_report(runs, out, constructed)
+        report = write_report(runs, out, constructed, times, words)
     if as_json:
         print(json.dumps(report, ensure_ascii=False, indent=1))
     else:
+        for title, cells in report["tables"].items():
+            print(f"{title}\n\n{as_text(cells_of(cells))}\n")
         say("written", f"{out / 'report.html'}, {out / 'report.json'}")
 
 
@@ -386,6 +391,8 @@ def extract(
     replica: Annotated[int, typer.Option(min=0, help="Which network of the run, in the order of its table.")] = 0,
     by: Annotated[Learner, typer.Option(help="L* or KV by queries, or clusters of states.")] = Learner.lstar,
     seed: Annotated[int, typer.Option(min=0, help="Of the words that are tried.")] = 0,
+    queries: Annotated[int, typer.Option(min=1, help="Words that the network may be asked.")] = 50_000,
+    proof: Annotated[bool, typer.Option(help="Try to prove it for words of all lengths, with the memory in float32, and in bfloat16.")] = True,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write everything as JSON.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -396,7 +403,7 @@ def extract(
     with working("extracting"):
         from ..nets.extract import extract_run
 
-        found = extract_run(run, replica, by.value, seed=seed)
+        found = extract_run(run, replica, by.value, seed=seed, queries=queries, **({} if proof else {"formats": ()}))
     if out is not None:
         write_json(out, found.to_json())
     print(json.dumps(found.to_json(), ensure_ascii=False, indent=1) if as_json else found.say())

@@ -80,6 +80,8 @@ class Comparison:
         model, classes = one_replica(run.model, r).to(self.device), len(self.task.classes)
         curve = length_curve(lambda tokens: model(tokens[None])[0, ..., :classes], self.batch, self.lengths, self.words)
         died = run.summary["replicas"][r]["diverged"]
+        if died is None and not all(p.isfinite().all() for p in model.parameters()):
+            died = {"step": run.summary["steps"], "cause": "the weights are not finite"}  # LAPACK would not survive them
         found = {"run": name, "replica": r, "model": model_name, "seed": run.replicas[r]["seed"], "diverged": died}
         return found | self.accuracies(curve) | ({} if died is None else {AT: nan, BEYOND: nan, "right_to": 0})
 
