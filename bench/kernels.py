@@ -8,7 +8,7 @@ method of timing and the shapes are).  This is the whole record of ours.
 Method    bfloat16, unit keys, β in [0, 2], log-gates of mean −0.03; whole calls of `delta_product` with autograd, timed by CUDA events
           with the cache flushed between repeats, median.  Errors ‖x − x₆₄‖ / ‖x₆₄‖ on the same rounded inputs, 256 tokens.
 Anchors   best public kernel on the same shape: fla 0.6.0 or FlashQLA 0.1.3, interleaved and padded where it cannot run natively,
-          recorded on an H200 by the same method in another run (reference tables of the project).
+          recorded on an H200 by the same method in another run; `deltaword bench kernels` times them beside ours.
 Floor     bytes of inputs and outputs, each once a pass, over the copy bandwidth measured in this run.
 """
 
@@ -178,20 +178,31 @@ def table_row(shape: str, n: int, bandwidth: float) -> dict[str, Any]:
     row |= {"ungated_fwd_ms": round(median_ms(ungated), 4), "high_fwd_ms": round(median_ms(high), 4)}
     row |= {"extra_GB": round(extra / 1e9, 3), "inputs_GB": round(sum(x.nbytes for x in leaves) / 1e9, 3)}
     row |= {"kernels_fwd_ms": kernel_ms(forward), "kernels_fwd_bwd_ms": kernel_ms(both)}
-    with torch.no_grad():
-        begin = time.perf_counter()
-        for _ in range(50):
-            delta_product(q[:1, :64], k[:1, : 64 * n], v[:1, : 64 * n], g[:1, :64], beta[:1, : 64 * n], n)
-        torch.cuda.synchronize()
-        row["host_fwd_us"] = round((time.perf_counter() - begin) / 50 * 1e6)
-    small = [x[:1, : 64 * (n if i in (1, 2, 4) else 1)].detach().requires_grad_() for i, x in enumerate(leaves)]
+    row["host_fwd_us"], row["host_fwd_bwd_us"] = (host_us(f) for f in small_calls(leaves, n))
+    return row
+
+
+def small_calls(leaves: list[Tensor], n: int) -> tuple[Callable[[], object], Callable[[], object]]:
+    """Forward, and forward + backward, on 64 tokens: what is left is the host's work."""
+    small = [x[:1, : 64 * (n if i in (1, 2, 4) else 1)].detach().contiguous().requires_grad_() for i, x in enumerate(leaves)]
+    q, k, v, g, beta = small
+    do = torch.ones_like(q)
+
+    def forward() -> None:
+        with torch.no_grad():
+            delta_product(q, k, v, g, beta, n)
+
+    return forward, lambda: torch.autograd.grad(delta_product(q, k, v, g, beta, n)[0], small, do)
+
+
+def host_us(call: Callable[[], object]) -> int:
+    call()  # compiles
+    torch.cuda.synchronize()
     begin = time.perf_counter()
     for _ in range(50):
-        o = delta_product(*small, n)[0]
-        torch.autograd.grad(o, small, do[:1, :64])
+        call()
     torch.cuda.synchronize()
-    row["host_fwd_bwd_us"] = round((time.perf_counter() - begin) / 50 * 1e6)
-    return row
+    return round((time.perf_counter() - begin) / 50 * 1e6)
 
 
 def decode_row(H: int, D: int, n: int) -> dict[str, Any]:
@@ -287,6 +298,8 @@ def warm(job: tuple[str, int]) -> None:
         for gate in (g, None):
             delta_product(q, k, v, gate, beta, n)
         delta_product(q, k, v, g, beta, n, precision="high")
+    for call in small_calls([q, k, v, g, beta], n):
+        call()
     torch.cuda.synchronize()
 
 

@@ -121,19 +121,10 @@ def _(q, k, v, beta, g, s0, cu, n, scale, precise, save):
     p = launch.problem(q, v, g, n, cu, precise, save, None)
     o = v.new_empty(p.B, p.T, p.HV, p.V)
     last = q.new_empty(p.N, p.HV, p.K, p.V, dtype=torch.float32)
-    kinds = {
-        "z": torch.float32 if precise else k.dtype,
-        "x": v.dtype,
-        "s": v.dtype,
-        "side": torch.float32,
-        "part": torch.float32,
-    }
-    if p.packed:
-        kinds |= {"starts": cu.dtype, "owner": torch.int32}
-    shapes = launch.Saved.shapes(p)
     if not save:
         return o, last, *(q.new_empty(0) for _ in SAVED)
-    return o, last, *(q.new_empty(shapes[name], dtype=kinds.get(name, torch.float32)) for name in SAVED)
+    kinds = launch.Saved.kinds(p, p.segments)
+    return o, last, *(q.new_empty(kinds[name][0], dtype=kinds[name][1]) for name in SAVED)
 
 
 @torch.library.custom_op("deltaword::delta_product_backward", mutates_args=())

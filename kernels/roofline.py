@@ -21,6 +21,7 @@ from ..automata.errors import CorruptFile, MissingExtra
 
 CHUNK = 64
 H200 = {"TB_per_s": 4.28, "TFLOP_per_s": 694.0}  # 8192³ and a copy of 4 GiB, median, cache flushed: for rows that lack them
+SIZE = (9, 4.2)  # inches
 PASSES = {"fwd": "forward", "fwd_bwd": "forward + backward"}
 
 
@@ -117,7 +118,11 @@ def figure(found: Roofline) -> Any:
         raise MissingExtra(
             "the roofline plot needs matplotlib, which is not installed: pip install 'deltaword[notebook]'"
         ) from None
-    drawing = Figure(figsize=(9, 4.2), layout="constrained")
+    return drawn_on(Figure(figsize=SIZE, layout="constrained"), found)
+
+
+def drawn_on(drawing: Any, found: Roofline) -> Any:
+    """The panels on a matplotlib Figure, which is returned (nets/plots/roofline.py has one that shows itself in notebooks)."""
     axes = drawing.subplots(1, 2, sharey=True)
     for ax, (pass_, title) in zip(axes, PASSES.items(), strict=True):
         _panel(ax, found, found.points[pass_], title)

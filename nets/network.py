@@ -140,8 +140,8 @@ class Network(nn.Module):
         certificate   one of these weights that covers the chunked form (`chunked`); default: certify here and now
         Raises        NotExact where there is none: in chunks the network might name other states than its certificate proves
 
-        What is proved is that nothing rounds, so states and outputs are bit for bit those of the reference; on a GPU with few heads
-        and long sequences, where the kernels cut them into segments, only for whole keys (theory/checker/kernel_form.py, Scope).  The
+        What is proved is that nothing rounds, so states and outputs are bit for bit those of the reference, also where the kernels
+        cut long sequences of few heads into segments (theory/checker/kernel_form.py).  The
         certificate is about the weights as they are: another float type (`net.to`) brings the reference back; after other changes
         call this again.  It is not saved with the network, and where gradients are asked for the reference runs.
 
@@ -180,8 +180,20 @@ class Network(nn.Module):
     def extra_repr(self) -> str:
         return "\n".join(map(str, self.plan.layers))
 
-    def _repr_html_(self) -> str:
-        return self.plan._repr_html_()
+    def to_svg(self) -> str:
+        """The picture of all numbers: for each layer what each letter does to the state, step by step, and what the reader makes of
+        it. What is too large to be read is said in numbers.
+
+        >>> import deltaword as dw
+        >>> dw.constructions.parity().to_svg()[:4]
+        '<svg'
+        """
+        from .picture.network import network_svg
+
+        return network_svg(self)
+
+    def _repr_svg_(self) -> str:
+        return self.to_svg()
 
     def _run_on(self, recurrence: Literal["reference", "kernels"]) -> Network:
         for layer in self._mixers():

@@ -99,6 +99,15 @@ def test_half_precision_fast_and_high(n):
     agree({"S": found["S"]}, {"S": true["S"]}, 5e-6)
 
 
+@pytest.mark.parametrize(("D", "n", "T"), [(64, 4, 70), (64, 7, 50), (128, 4, 40)])
+def test_what_ships_for_four_steps_and_more_in_half_precision(D, n, T, monkeypatch):
+    monkeypatch.setattr(launch, "FEW", 0)
+    given = rounded(drawn(1, T, 1, D, D, n), torch.float16)
+    p = launch.problem(given["q"], given["v"], given["g"], n, None, False, True, None)
+    assert p.turn(1) < p.piece(1)
+    agree(results(delta_product, given, n), truth(given, n), 3e-3)
+
+
 @pytest.mark.parametrize("precision", ["fast", "high"])
 @pytest.mark.parametrize("keys", ["raw", "dyadic"])
 def test_integer_keys_are_bit_exact_in_half_precision(keys, precision):
@@ -208,16 +217,49 @@ def test_the_comparison_notices_a_planted_fault():
             agree(results(delta_product, given | fault, 1), true, LIMIT)
 
 
+def backward_of(given, n, chosen):
+    """o, S and the gradients by the launches with these settings, beside the truth."""
+    q, k, v, g, beta, s0 = given.values()
+    scale = q.shape[-1] ** -0.5
+    o, last, saved = launch.forward(q, k, v, beta, g, s0, None, n, scale, False, True, chosen)
+    assert saved is not None
+    draw = torch.Generator().manual_seed(1)
+    do, ds = (torch.randn(x.shape, generator=draw, dtype=torch.float64).float() for x in (o, last))
+    dq, dk, dv, dbeta, dg, d_first = launch.backward(do, ds, q, k, v, beta, g, None, saved, n, scale, False, chosen)
+    return {"o": o, "S": last, "dq": dq, "dk": dk, "dv": dv, "dbeta": dbeta, "dinitial_state": d_first} | (
+        {} if dg is None else {"dg": dg}
+    )
+
+
 @pytest.mark.parametrize(("T", "n", "C", "merge"), [(70, 1, 16, 2), (37, 3, 16, 2), (40, 2, 16, 4), (33, 1, 32, 2)])
 def test_chunks_merged_for_the_gradients(T, n, C, merge):
     given = rounded(drawn(1, T, 1, 16, 16, n, "gates closed"), torch.float32)
-    q, k, v, g, beta, s0 = given.values()
-    chosen = replace(settings(16, 16, n, training=True), C=C, merge=merge)
-    o, last, saved = launch.forward(q, k, v, beta, g, s0, None, n, 0.25, False, True, chosen)
-    assert saved is not None
-    true = truth(given, n)
-    draw = torch.Generator().manual_seed(1)
-    do, ds = (torch.randn(x.shape, generator=draw, dtype=torch.float64).float() for x in (o, last))
-    dq, dk, dv, dbeta, dg, d_first = launch.backward(do, ds, q, k, v, beta, g, None, saved, n, 0.25, False, chosen)
-    found = {"dq": dq, "dk": dk, "dv": dv, "dg": dg, "dbeta": dbeta, "dinitial_state": d_first}
-    agree(found, {name: true[name] for name in found}, 3 * LIMIT)
+    agree(backward_of(given, n, replace(settings(16, 16, n, training=True), C=C, merge=merge)), truth(given, n), 3 * LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("T", "n", "C", "merge", "far", "gated", "late"),
+    [(100, 1, 16, 1, 3, True, True), (70, 1, 16, 2, 2, True, False), (65, 3, 32, 2, 2, True, True), (70, 2, 16, 2, 4, False, True),
+     (16, 1, 16, 1, 8, True, False), (70, 1, 16, 2, 1, True, True)],
+)  # fmt: skip
+def test_states_made_again_turn_after_turn(T, n, C, merge, far, gated, late, monkeypatch):
+    monkeypatch.setattr(launch, "FEW", 0)
+    given = rounded(drawn(1, T, 1, 32, 32, n, gated=gated), torch.float32)
+    given["initial_state"] *= 10
+    more: Any = {"C": C, "merge": merge, "far": far, "BK": 16, "turns": True, "late": late}
+    chosen = replace(settings(32, 32, n, training=True), **more)
+    found = backward_of(given, n, chosen)
+    p = launch.known(given["q"], given["v"], given["beta"], given["g"], n, None, False, True, chosen)
+    assert p.turn(1) < p.piece(1) or T == 16
+    agree(found, truth(given, n), 3 * LIMIT)
+
+
+def test_turns_within_the_segments_of_a_long_sequence(monkeypatch):
+    """Each turn takes a stretch of every segment; the last segment is short, so some of its stretches are empty."""
+    monkeypatch.setattr(launch, "FEW", 0)
+    given = rounded(drawn(1, 16 * 33 + 1, 1, 32, 32, 1), torch.float32)
+    chosen = replace(settings(32, 32, 1, training=True), C=16, BK=16, turns=True, far=2)
+    p = launch.known(given["q"], given["v"], given["beta"], given["g"], 1, None, False, True, chosen)
+    assert p.segments > 1
+    assert p.turn(p.segments) < p.piece(p.segments)
+    agree(backward_of(given, 1, chosen), truth(given, 1), 3 * LIMIT)

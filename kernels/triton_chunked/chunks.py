@@ -1,3 +1,4 @@
+# pyright: reportGeneralTypeIssues=false
 """Where a chunk lies, and the running sums of the gates in it: of their logarithms to base 2, so G here is log₂ e times the README's.
 
 A chunk is TC tokens of n steps, in C ≥ TC·n rows.  Batches of one length are [B, T, ...]; packed batches are [1, T, ...] with the
@@ -85,3 +86,24 @@ def forgotten(side, first_slot, count, C: tl.constexpr, MOST: tl.constexpr, BACK
     decays = tl.max(ends, 0) <= 0.0
     drop = tl.sum(tl.where((between < FORGOTTEN) & (i < count), 1, 0), 0)
     return tl.where(decays, drop, 0), decays & (total < FORGOTTEN)
+
+
+@triton.jit
+def place(slot, T, HV, NC, NSEG, PIECE, SUB, OFF):
+    """As chunk_at, and the slot among all chunks, for a slot among those of one turn of the backward: SUB chunks from chunk OFF of each
+    of NSEG segments, PIECE chunks long.  What is no chunk has no tokens.  Packed sequences know no turns."""
+    ih, end = slot // SUB // NSEG, (slot // SUB % NSEG + 1) * PIECE
+    c = end - PIECE + OFF + slot % SUB
+    length = tl.where(c < tl.minimum(end, NC), T, 0)  # what is past the segment's end is another's, or nobody's
+    c = tl.minimum(c, NC - 1)
+    return ih // HV, ih % HV, ih * 0, length, c, ih * NC + c
+
+
+@triton.jit
+def sums_at(p_side, r, there, CUT: tl.constexpr, CS: tl.constexpr, MERGE: tl.constexpr):
+    """G at rows r of a chunk of MERGE parts, CUT rows each, from the parts' own sums; past the last row its last value."""
+    part = tl.minimum(r // CUT, there - 1)
+    G = tl.load(p_side + part * (3 * CS) + CS + tl.where(r // CUT < there, r % CUT, CS - 1))
+    for m in tl.static_range(1, MERGE):
+        G += tl.where(part >= m, tl.load(p_side + (m - 1) * (3 * CS) + 2 * CS - 1), 0.0)
+    return G

@@ -22,17 +22,17 @@ from .y import y_transposed
 
 @triton.jit
 def forward_kernel(
-    q, k, v, beta, g, z, side, lines, at_tokens, o, x, s, s_in, s_out, cu, starts, scale, T, HV, NC, NCS, NSEG, NCG,
+    q, k, v, beta, g, z, side, lines, at_tokens, o, x, s, s_in, s_out, cu, starts, scale, T, HV, NC, NCS, NSEG, NCF,
     n: tl.constexpr, K: tl.constexpr, V: tl.constexpr, C: tl.constexpr, LOG_C: tl.constexpr, TC: tl.constexpr, QP: tl.constexpr,
     BV: tl.constexpr, GROUP: tl.constexpr, GATED: tl.constexpr, PACKED: tl.constexpr, PRECISE: tl.constexpr, FUSED: tl.constexpr,
     OUTPUT: tl.constexpr, SAVE: tl.constexpr, INIT: tl.constexpr, FINAL: tl.constexpr, PHI: tl.constexpr, STAGES: tl.constexpr,
-    DIRECT: tl.constexpr, MERGE: tl.constexpr, MOST: tl.constexpr,
+    DIRECT: tl.constexpr, UNIT: tl.constexpr, MOST: tl.constexpr,
 ):  # fmt: skip
     """BV columns of one head through the chunks of one segment.
 
     FUSED        Yᵀ is computed here (small heads), else read from z and side (at_tokens reads QP numbers of a line of side)
     DIRECT       x and s are stored from registers, which shares the memory for turning them round; else by the copy engine
-    SAVE         keep x [B, T n, HV, V] and the state before every MERGE chunks, s [slots V, K], for the backward
+    SAVE         keep x [B, T n, HV, V] and the state before every UNIT chunks, s [slots V, K], for the backward
     INIT, FINAL  s_in [N HV, NSEG, K, V], s_out the same with V + K columns under PHI; float32
     PHI          columns past V carry the segment's transition Φ: v = 0, entry state = identity.  Chunks that are forgotten by the
                  segment's end are left out, and Φ if all are (MOST ≥ NCS is a power of two)
@@ -86,9 +86,9 @@ def forward_kernel(
             b_z = z.load([((base + c) * C).to(tl.int32), 0])
 
         if SAVE:
-            if MERGE > 1:
-                if c % MERGE == 0:
-                    tl.store(s + (ih * NCG + c // MERGE) * V * K + (vs[:, None] * K + d[None, :]), S.to(DT))
+            if UNIT > 1:
+                if c % UNIT == 0:
+                    tl.store(s + (ih * NCF + c // UNIT) * V * K + (vs[:, None] * K + d[None, :]), S.to(DT))
             elif DIRECT:
                 tl.store(s + (base + c) * V * K + (vs[:, None] * K + d[None, :]), S.to(DT))
             else:

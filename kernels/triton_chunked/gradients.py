@@ -17,7 +17,7 @@ computed: four small products more, and no accumulator is transposed.
 import triton
 import triton.language as tl
 
-from .chunks import CLOSED, NEVER, chunk_at, log2_gate, side_line, token_line
+from .chunks import CLOSED, NEVER, chunk_at, log2_gate, place, side_line, sums_at, token_line
 from .dots import dot, dot_add
 
 
@@ -31,16 +31,21 @@ def masked(a, keep, log_decay, GATED: tl.constexpr):
 
 @triton.jit
 def key_columns(
-    b_k, b_q, b_s, b_ds, b_x, b_dr, b_do, dP, dPt, dL, dLt, read, write, ask, decay_end, GATED: tl.constexpr
+    b_k, b_q, b_s, b_ds, b_x, b_dr, b_do, dP, dPt, dL, dLt, read, write, ask, decay_end, GATED: tl.constexpr, LATE: tl.constexpr
 ):  # fmt: skip
-    """dk and dq on some columns of K, and what these add to the gate: per step, per token, for the chunk's end."""
+    """dk and dq on some columns of K, and what these add to the gate: per step, per token, for the chunk's end.
+
+    LATE: for the end by steps and by rows of the states, to be summed up after the loop over columns; a sum over rows makes the warps
+    wait for one another, but these rows fill registers."""
     b_dq = dot(b_do, b_s) * ask[:, None]
     b_dq = dot_add(dP, b_k, b_dq)
     # keys as writers first, then in the same accumulator as readers: k·(recv − send) = k·dk − 2 k·send
     acc = dot(b_x, b_ds) * write[:, None]
     kf = b_k.to(tl.float32)
     if GATED:
-        end = tl.sum(tl.sum(acc * kf, 1), 0)
+        wrote = tl.sum(acc * kf, 1)
+        if not LATE:
+            end = tl.sum(wrote, 0)
     acc = dot_add(dPt, b_q, acc)
     acc = dot_add(dLt, b_k, acc)
     if GATED:
@@ -48,33 +53,30 @@ def key_columns(
     acc = dot_add(dL, b_k, acc)
     acc -= dot(b_dr, b_s) * read[:, None]
     if GATED:
-        end += decay_end * tl.sum(tl.sum(b_s.to(tl.float32) * b_ds.to(tl.float32), 1), 0)
-        return acc, b_dq, tl.sum(acc * kf, 1) - 2.0 * sent, tl.sum(b_q.to(tl.float32) * b_dq, 1), end
+        had = tl.sum(b_s.to(tl.float32) * b_ds.to(tl.float32), 1)
+        dG_step, dG_token = tl.sum(acc * kf, 1) - 2.0 * sent, tl.sum(b_q.to(tl.float32) * b_dq, 1)
+        if LATE:
+            return acc, b_dq, dG_step, dG_token, wrote, had
+        else:
+            return acc, b_dq, dG_step, dG_token, end + decay_end * tl.sum(had, 0), 0.0
     else:
-        return acc, b_dq, read, ask, 0.0
+        return acc, b_dq, read, ask, 0.0, 0.0
 
 
-@triton.jit
-def sums_at(p_side, r, there, CUT: tl.constexpr, CS: tl.constexpr, MERGE: tl.constexpr):
-    """G at rows r of a chunk of MERGE parts, CUT rows each, from the parts' own sums; past the last row its last value."""
-    part = tl.minimum(r // CUT, there - 1)
-    G = tl.load(p_side + part * (3 * CS) + CS + tl.where(r // CUT < there, r % CUT, CS - 1))
-    for m in tl.static_range(1, MERGE):
-        G += tl.where(part >= m, tl.load(p_side + (m - 1) * (3 * CS) + 2 * CS - 1), 0.0)
-    return G
-
-
-@triton.jit
+@triton.jit(do_not_specialize=["OFF"])
 def gradients_kernel(
-    q, k, do, x, dr, s, ds, side, lines, at_tokens, g, dq, dk, dv, dbeta, dg, cu, starts, owner, scale, T, HV, NC, NCG, SLOTS, PER,
+    q, k, do, x, dr, s, ds, side, lines, at_tokens, g, dq, dk, dv, dbeta, dg, cu, starts, owner, scale,
+    T, HV, NC, NCG, NSEG, PIECE, SUB, SLOTS, PER, OFF,
     n: tl.constexpr, K: tl.constexpr, V: tl.constexpr, C: tl.constexpr, TC: tl.constexpr, QP: tl.constexpr, BK: tl.constexpr,
     GROUP: tl.constexpr, GATED: tl.constexpr, PACKED: tl.constexpr, STAGES: tl.constexpr, DIRECT: tl.constexpr, MERGE: tl.constexpr,
-    CS: tl.constexpr,
+    CS: tl.constexpr, TURNS: tl.constexpr, REBUILT: tl.constexpr, LATE: tl.constexpr,
 ):  # fmt: skip
     """dq [B, T, HV, K], dk [B, T n, HV, K] (one a value head), dv, dbeta, dg for PER slots, one by one.
 
     Neither the innovations x nor dr depend on where chunks are cut, so a chunk here is MERGE chunks of the sequential kernels (of CS
-    rows): those go faster in small steps, this one with fewer states.
+    rows): those go faster in small steps, this one with fewer states.  Slots are those of the scan: of the SUB chunks from chunk OFF of
+    each of the NSEG segments, PIECE chunks long (TURNS), or of all chunks.  s [slots V, K], the states before the chunks, has those
+    of all chunks; or, made by `states`, those of the turn (REBUILT).
 
     The loops are there for the copy engine, which runs ahead only inside a loop.  Small heads loop over slots (BK = K), large ones
     take one slot and loop over BK columns of the keys, which also bounds the registers.  dv may share its memory with dr: each
@@ -85,7 +87,11 @@ def gradients_kernel(
     begin = tl.program_id(0) * PER
     for turn in tl.range(0, tl.minimum(PER, SLOTS - begin), num_stages=STAGES if BK == K else 1):
         slot = begin + turn
-        b, h, first, length, c = chunk_at(cu, starts, owner, slot, T, HV, NCG, PACKED)
+        if TURNS:
+            b, h, first, length, c, whole = place(slot, T, HV, NCG, NSEG, PIECE, SUB, OFF)
+        else:
+            b, h, first, length, c = chunk_at(cu, starts, owner, slot, T, HV, NCG, PACKED)
+            whole = slot
         hk = h // GROUP
         token = first + c * TC
         ok = (r < TC * n) & (c * TC * n + r < length * n)
@@ -105,10 +111,11 @@ def gradients_kernel(
             b_do = tl.reshape(do.load([b, token, h * V]), [QP, V])
         DT: tl.constexpr = b_x.dtype
         # c MERGE is the first of the chunks of the sequential kernels that this one is made of; `there` of them are there
-        p_side = side + ((slot // NCG).to(tl.int64) * NC + slot % NCG * MERGE) * 3 * CS
-        there = tl.minimum(MERGE, NC - slot % NCG * MERGE)
+        p_side = side + ((whole // NCG).to(tl.int64) * NC + whole % NCG * MERGE) * 3 * CS
+        line = whole * 3  # if MERGE = 1
+        there = tl.minimum(MERGE, NC - whole % NCG * MERGE)
         CUT: tl.constexpr = TC // MERGE * n
-        line = slot * 3
+        at_s = slot if REBUILT else whole
         if MERGE == 1 and BK == K:  # in the pipelined loop
             b_beta = side_line(side, lines, line, C)
         else:
@@ -144,22 +151,26 @@ def gradients_kernel(
         if BK == K:
             b_k = tl.reshape(k.load([b, token * n, hk * K]), [C, K])
             b_q = tl.reshape(q.load([b, token, hk * K]), [QP, K])
-            b_s = s.load([slot * V, 0])
+            b_s = s.load([at_s * V, 0])
             b_ds = ds.load([slot * V, 0])
-            b_dk, b_dq, dG_step, dG_tok, end = key_columns(
-                b_k, b_q, b_s, b_ds, b_x, b_dr, b_do, dP, dPt, dL, dLt, read, write, ask, decay_end, GATED
+            b_dk, b_dq, dG_step, dG_tok, end, had = key_columns(
+                b_k, b_q, b_s, b_ds, b_x, b_dr, b_do, dP, dPt, dL, dLt, read, write, ask, decay_end, GATED, False
             )
             tl.store(dk + row0 * K + (r[:, None] * (HV * K) + d[None, :]), b_dk.to(DT), mask=ok[:, None])
             tl.store(dq + tok0 * K + (t[:, None] * (HV * K) + d[None, :]), b_dq.to(DT), mask=tok_ok[:, None])
         else:
-            dG_step, dG_tok, end = tl.zeros([C], tl.float32), tl.zeros([QP], tl.float32), 0.0
+            dG_step, dG_tok = tl.zeros([C], tl.float32), tl.zeros([QP], tl.float32)
+            if LATE:
+                end, had = tl.zeros([C], tl.float32), tl.zeros([V], tl.float32)
+            else:
+                end, had = 0.0, 0.0
             for col in tl.range(0, K, BK, num_stages=STAGES):
                 b_k = tl.reshape(k.load([b, token * n, hk * K + col]), [C, BK])
                 b_q = tl.reshape(q.load([b, token, hk * K + col]), [QP, BK])
-                b_s = s.load([slot * V, col])
+                b_s = s.load([at_s * V, col])
                 b_ds = ds.load([slot * V, col])
-                b_dk, b_dq, g1, g2, g3 = key_columns(
-                    b_k, b_q, b_s, b_ds, b_x, b_dr, b_do, dP, dPt, dL, dLt, read, write, ask, decay_end, GATED
+                b_dk, b_dq, g1, g2, g3, g4 = key_columns(
+                    b_k, b_q, b_s, b_ds, b_x, b_dr, b_do, dP, dPt, dL, dLt, read, write, ask, decay_end, GATED, LATE
                 )
                 tl.store(dk + row0 * K + (r[:, None] * (HV * K) + (col + d)[None, :]), b_dk.to(DT), mask=ok[:, None])
                 tl.store(dq + tok0 * K + (t[:, None] * (HV * K) + (col + d)[None, :]), b_dq.to(DT), mask=tok_ok[:, None])
@@ -167,6 +178,9 @@ def gradients_kernel(
                     dG_step += g1
                     dG_tok += g2
                     end += g3
+                    had += g4
+            if GATED and LATE:
+                end = tl.sum(end, 0) + decay_end * tl.sum(had, 0)
         if GATED:
             after = ((r // n)[None, :] >= t[:, None]) & ok[None, :]
             b_dg = tl.sum(tl.where(after, dG_step[None, :], 0.0), 1) + end

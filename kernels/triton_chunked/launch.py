@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -21,6 +22,8 @@ from .segments import carry_kernel
 from .settings import Settings, power_of_two, segments, settings
 from .y import y_kernel
 
+FEW = 32 << 20  # bytes of states that the backward makes in one turn whatever the size of the inputs
+
 
 @dataclass(frozen=True, eq=False)
 class Problem:
@@ -37,6 +40,7 @@ class Problem:
     gated: bool
     packed: bool
     precise: bool
+    dtype: torch.dtype
     chosen: Settings
 
     @cached_property
@@ -62,15 +66,64 @@ class Problem:
         return triton.cdiv(self.NC, self.merge)
 
     @cached_property
-    def state_slots(self) -> int:
-        return self.slots // self.NC * self.NCG
+    def turns(self) -> bool:
+        return self.chosen.turns and not self.packed
+
+    @cached_property
+    def unit(self) -> int:
+        """The forward keeps the state before every so many chunks."""
+        return self.merge * (self.chosen.far if self.turns else 1)
+
+    @cached_property
+    def NCF(self) -> int:
+        return triton.cdiv(self.NC, self.unit)
 
     @cached_property
     def segments(self) -> int:
         if self.K > 128 or self.K < self.chosen.BV:  # Φ fills the shared memory; its columns come in blocks of BV
             return 1
         wanted = segments(self.N * self.HV * (self.V // self.chosen.BV), self.NC)
-        return triton.cdiv(self.NC, triton.cdiv(self.NC, wanted))  # as many as whole chunks fill
+        return triton.cdiv(self.NC, self.piece(wanted))  # as many as whole chunks fill
+
+    def piece(self, pieces: int) -> int:
+        """Chunks of each of so many segments: of one, all; else whole units."""
+        return triton.cdiv(self.NC, pieces * self.unit) * self.unit
+
+    @cached_property
+    def rebuilt(self) -> bool:
+        """The backward makes states again."""
+        return self.unit > self.merge
+
+    def turn_bytes(self, turn: int, pieces: int) -> int:
+        """What the backward makes for a turn of so many chunks of each segment: dS, and the states that were not kept."""
+        slots = pieces * turn // self.merge if self.turns else self.NCG
+        return self.N * self.HV * slots * self.V * self.K * self.dtype.itemsize * (2 if self.rebuilt else 1)
+
+    def turn(self, pieces: int) -> int:
+        """Chunks of each segment in a turn of the backward: as many as keep what a call takes beyond its inputs and results below the
+        size of the inputs, or all where they are few.  If nothing does, a quarter: turns cost time."""
+        units = self.piece(pieces) // self.unit
+        if not self.turns or self.turn_bytes(units * self.unit, pieces) <= FEW:
+            return units * self.unit
+        room = self.input_bytes * 31 // 32 - self.kept_bytes(pieces)
+        fit = room // self.turn_bytes(self.unit, pieces)
+        turns = triton.cdiv(units, fit) if fit >= 1 else 4
+        return triton.cdiv(units, turns) * self.unit
+
+    @property
+    def input_bytes(self) -> int:
+        numbers = self.H * self.K * (1 + self.n) + self.HV * self.n * (self.V + 1)
+        return self.B * self.T * (numbers * self.dtype.itemsize + 4 * self.HV * self.gated)
+
+    def kept_bytes(self, pieces: int) -> int:
+        """What lives through the backward beyond inputs and results: `Saved`, the initial state's gradient, those at segments' ends."""
+        saved = sum(math.prod(shape) * dtype.itemsize for shape, dtype in Saved.kinds(self, pieces).values())
+        return saved + 4 * self.N * self.HV * self.K * self.V * (1 + (2 * pieces if pieces > 1 else 0))
+
+    def extra_bytes(self) -> int:
+        """Peak memory of forward + backward beyond inputs, outputs and gradients."""
+        pieces = self.segments
+        return self.kept_bytes(pieces) + self.turn_bytes(self.turn(pieces), pieces)
 
     @cached_property
     def common(self) -> dict[str, Any]:
@@ -94,7 +147,7 @@ def problem(
     HV, V = v.shape[2:]
     N = B if cu is None else cu.shape[0] - 1
     chosen = chosen or settings(K, V, n, q.element_size(), precise, training)
-    return Problem(B, T, N, H, HV, K, V, n, g is not None, cu is not None, precise, chosen)
+    return Problem(B, T, N, H, HV, K, V, n, g is not None, cu is not None, precise, q.dtype, chosen)
 
 
 _known: dict[tuple[Any, ...], Problem] = {}
@@ -157,16 +210,17 @@ class Saved:
     owner: Tensor
 
     @staticmethod
-    def shapes(p: Problem) -> dict[str, tuple[int, ...]]:
-        C, pieces = p.chosen.C, p.segments
+    def kinds(p: Problem, pieces: int) -> dict[str, tuple[tuple[int, ...], torch.dtype]]:
+        """Shape and type of each."""
+        C, wide = p.chosen.C, torch.float32
         return {
-            "z": (p.slots, C, C),
-            "side": (p.slots, 3, C),
-            "x": (p.B, p.T * p.n, p.HV, p.V),
-            "s": (p.state_slots, p.V, p.K),
-            "part": (p.N, p.HV, pieces, p.K, p.V + p.K) if pieces > 1 else (0,),
-            "starts": (p.N,) if p.packed else (0,),
-            "owner": (p.NC,) if p.packed else (0,),
+            "z": ((p.slots, C, C), wide if p.precise else p.dtype),
+            "side": ((p.slots, 3, C), wide),
+            "x": ((p.B, p.T * p.n, p.HV, p.V), p.dtype),
+            "s": ((p.slots // p.NC * p.NCF, p.V, p.K), p.dtype),
+            "part": ((p.N, p.HV, pieces, p.K, p.V + p.K) if pieces > 1 else (0,), wide),
+            "starts": ((p.N,), torch.int64) if p.packed else ((0,), wide),
+            "owner": ((p.NC,), torch.int32) if p.packed else ((0,), wide),
         }
 
 
@@ -191,8 +245,7 @@ def forward(
     if cfg.fused:
         z = side = d_z = lines = at_tokens = beta
     else:
-        z = new(p.slots, C, C, dtype=torch.float32 if precise else k.dtype)
-        side = new(p.slots, 3, C)
+        z, side = new(p.slots, C, C, dtype=torch.float32 if precise else k.dtype), new(p.slots, 3, C)
         start(
             y_kernel, (p.slots, 1), p, (), q.device, (rows(k, half, K), beta, gates, z, side, *where, T, HV, NC),
             HALF=half, LOG_HALF=half.bit_length() - 1, PRECISE=precise, **p.common,
@@ -201,18 +254,18 @@ def forward(
         d_z, lines, at_tokens = matrix(z, C, C, C), side_lines(side, C, C), side_lines(side, C, QP)
     o = new(B, T, HV, V, dtype=v.dtype)
     x = new(B, T * n, HV, V, dtype=v.dtype) if save else o
-    s = new(p.state_slots, V, K, dtype=v.dtype) if save else o
+    s = new(p.slots // NC * p.NCF, V, K, dtype=v.dtype) if save else o
     last = new(N, HV, K, V)
     whole = not p.packed
     tensors = (
         rows(q, QP, K), d_k, rows(v, C, BV), beta, gates, d_z, side, lines, at_tokens,
         rows(o, QP, BV) if whole and p.TC == QP else o,
         rows(x, C, BV) if save and whole and p.TC * n == C and not cfg.direct else x,
-        matrix(s, K, BV, K) if save and not cfg.direct and p.merge == 1 else s,
+        matrix(s, K, BV, K) if save and not cfg.direct and p.unit == 1 else s,
     )  # fmt: skip
     fixed = {
         "V": V, "LOG_C": log_c, "QP": QP, "BV": BV, "PRECISE": precise, "FUSED": cfg.fused, "STAGES": cfg.stages,
-        "DIRECT": cfg.direct, "MERGE": p.merge, "num_warps": cfg.warps, "maxnreg": cfg.regs,
+        "DIRECT": cfg.direct, "UNIT": p.unit, "num_warps": cfg.warps, "maxnreg": cfg.regs,
     }  # fmt: skip
     first = last if s0 is None else s0
     pieces = p.segments if pieces is None else pieces
@@ -220,22 +273,22 @@ def forward(
     if pieces == 1:
         start(
             forward_kernel, (N * HV * (V // BV), 1), p, ("whole", save, s0 is None), q.device,
-            (*tensors, first, last, *where[:2], scale, T, HV, NC, NC, 1, p.NCG), MOST=1,
+            (*tensors, first, last, *where[:2], scale, T, HV, NC, NC, 1, p.NCF), MOST=1,
             OUTPUT=True, SAVE=save, INIT=s0 is not None, FINAL=True, PHI=False, **p.common, **fixed,
         )  # fmt: skip
     else:
-        per = triton.cdiv(NC, pieces)
+        per = p.piece(pieces)
         pieces = triton.cdiv(NC, per)
         part, entry = new(N, HV, pieces, K, V + K), new(N, HV, pieces, K, V)
         start(
             forward_kernel, (N * HV * ((V + K) // BV), pieces), p, ("ends", save, pieces), q.device,
-            (*tensors, part, part, *where[:2], scale, T, HV, NC, per, pieces, p.NCG), MOST=power_of_two(per),
+            (*tensors, part, part, *where[:2], scale, T, HV, NC, per, pieces, p.NCF), MOST=power_of_two(per),
             OUTPUT=False, SAVE=False, INIT=False, FINAL=True, PHI=True, **p.common, **fixed,
         )  # fmt: skip
         carry(part, part[..., V:], first, entry, last, pieces, p, init=s0 is not None, back=False)
         start(
             forward_kernel, (N * HV * (V // BV), pieces), p, ("pieces", save, pieces), q.device,
-            (*tensors, entry, entry, *where[:2], scale, T, HV, NC, per, pieces, p.NCG), MOST=power_of_two(per),
+            (*tensors, entry, entry, *where[:2], scale, T, HV, NC, per, pieces, p.NCF), MOST=power_of_two(per),
             OUTPUT=True, SAVE=save, INIT=True, FINAL=False, PHI=False, **p.common, **fixed,
         )  # fmt: skip
     return o, last, Saved(z, side, x, s, part, *(where[1:] if p.packed else (new(0), new(0)))) if save else None
@@ -260,13 +313,27 @@ def backward(
     B, T, N, H, HV, K, V, NC, cfg = p.B, p.T, p.N, p.H, p.HV, p.K, p.V, p.NC, p.chosen
     C, BV, where = cfg.C, cfg.BV, (beta, beta, beta) if cu is None else (cu, saved.starts, saved.owner)
     QP = max(16, power_of_two(p.TC))
-    d_first = torch.empty(N, HV, K, V, device=q.device, dtype=torch.float32)
-    dv, ds = torch.empty_like(v), torch.empty_like(saved.s)  # dv holds dr until `gradients` puts dv in its place
+    M, BK = p.merge, cfg.BK or K
+    CG, TCG = M * C, M * p.TC
+    QG = max(cfg.query_rows, 16, power_of_two(TCG))
+    pieces = 1 if saved.part.dim() == 1 else saved.part.shape[2]
+    piece, turn = p.piece(pieces), p.turn(pieces)
+    slots = N * HV * pieces * (turn // M) if p.turns else p.slots // NC * p.NCG  # of chunks of the gradients kernel, in a turn
+
+    def new(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
+        return torch.empty(shape, device=q.device, dtype=dtype)
+
+    d_first = new(N, HV, K, V)
+    given, is_given = (d_first, False) if d_last is None else (d_last, True)
+    dv, ds = torch.empty_like(v), new(slots, V, K, dtype=v.dtype)  # dv holds dr until `gradients` puts dv in its place
+    rebuilt = p.rebuilt
+    s = new(slots, V, K, dtype=v.dtype) if rebuilt else saved.s
     whole = not p.packed and p.TC * n == C and not cfg.scan_direct
+    side_rows, token_rows = side_lines(saved.side, C, C), side_lines(saved.side, C, QP)
     tensors = (
-        rows(q, QP, K), rows(k, C, K), rows(do, QP, BV), matrix(saved.z, C, C, C),
-        saved.side, side_lines(saved.side, C, C), side_lines(saved.side, C, QP),
-        rows(dv, C, BV) if whole else dv, ds if cfg.scan_direct or p.merge > 1 else matrix(ds, K, BV, K),
+        rows(q, QP, K), rows(k, C, K), rows(do, QP, BV), rows(saved.x, C, BV) if rebuilt else saved.x, matrix(saved.z, C, C, C),
+        saved.side, side_rows, token_rows, saved.s, s,
+        rows(dv, C, BV) if whole else dv, ds if cfg.scan_direct or M > 1 else matrix(ds, K, BV, K),
     )  # fmt: skip
     fixed: dict[str, Any] = {
         "V": V,
@@ -276,48 +343,44 @@ def backward(
         "maxnreg": cfg.scan_regs,
         "STAGES": cfg.scan_stages,
         "DIRECT": cfg.scan_direct,
-        "MERGE": p.merge,
+        "MERGE": M,
+        "TURNS": p.turns,
     }
     programs = N * HV * (V // BV)
-    given = d_first if d_last is None else d_last
-    if saved.part.dim() == 1:  # one level
-        start(
-            scan_kernel, (programs, 1), p, ("whole", d_last is None), q.device,
-            (*tensors, given, d_first, *where[:2], scale, T, HV, NC, NC, 1, p.NCG), MOST=1,
-            SAVE=True, LAST=d_last is not None, FIRST=True, **p.common, **fixed,
-        )  # fmt: skip
-    else:
-        pieces = saved.part.shape[2]
-        per = triton.cdiv(NC, pieces)
-        loc, ends = (torch.empty(N, HV, pieces, K, V, device=q.device, dtype=torch.float32) for _ in range(2))
+    ends = d_first
+    if pieces > 1:
+        loc, ends = new(N, HV, pieces, K, V), new(N, HV, pieces, K, V)
         start(
             scan_kernel, (programs, pieces), p, ("ends", pieces), q.device,
-            (*tensors, loc, loc, *where[:2], scale, T, HV, NC, per, pieces, p.NCG), MOST=power_of_two(per),
-            SAVE=False, LAST=False, FIRST=True, **p.common, **fixed,
+            (*tensors, loc, loc, *where[:2], scale, T, HV, NC, piece, pieces, p.NCG, p.NCF, piece, programs, 0),
+            MOST=power_of_two(piece), SAVE=False, LAST=False, FIRST=True, UNIT=0, **p.common, **fixed,
         )  # fmt: skip
-        carry(loc, saved.part[..., V:], given, ends, d_first, pieces, p, init=d_last is not None, back=True)
-        start(
-            scan_kernel, (programs, pieces), p, ("pieces", pieces), q.device,
-            (*tensors, ends, ends, *where[:2], scale, T, HV, NC, per, pieces, p.NCG), MOST=power_of_two(per),
-            SAVE=True, LAST=True, FIRST=False, **p.common, **fixed,
-        )  # fmt: skip
-    M, BK = p.merge, cfg.BK or K
-    CG, TCG = M * C, M * p.TC
-    QG = max(cfg.query_rows, 16, power_of_two(TCG))
-    dq = torch.empty(B, T, HV, K, device=q.device, dtype=q.dtype)
-    dk = torch.empty(B, T * n, HV, K, device=q.device, dtype=k.dtype)
+        carry(loc, saved.part[..., V:], given, ends, d_first, pieces, p, init=is_given, back=True)
+        given, is_given = ends, True
+
+    dq, dk = new(B, T, HV, K, dtype=q.dtype), new(B, T * n, HV, K, dtype=k.dtype)
     dbeta = torch.empty_like(beta)
     dg = None if g is None else torch.empty_like(g)
     steps = (do, saved.x, dv) if cfg.chunk_direct else (rows(do, QG, V), rows(saved.x, CG, V), rows(dv, CG, V))
-    start(
-        gradients_kernel, (triton.cdiv(p.state_slots, cfg.per), 1), p, (), q.device,
-        (rows(q, QG, BK), rows(k, CG, BK), *steps, matrix(saved.s, K, V, BK), matrix(ds, K, V, BK), saved.side,
-        side_lines(saved.side, C, C), side_lines(saved.side, C, min(QG, C)),
-        beta if g is None else g, dq, dk, dv, dbeta, dbeta if dg is None else dg, *where,
-        scale, T, HV, NC, p.NCG, p.state_slots, cfg.per),
-        V=V, QP=QG, BK=BK, STAGES=cfg.chunk_stages, DIRECT=cfg.chunk_direct, MERGE=M, CS=C, **(p.common | {"C": CG, "TC": TCG}),
-        num_warps=cfg.chunk_warps, maxnreg=cfg.chunk_regs,
+    operands = (
+        rows(q, QG, BK), rows(k, CG, BK), *steps, matrix(s, K, V, BK), matrix(ds, K, V, BK), saved.side,
+        side_rows, side_lines(saved.side, C, min(QG, C)), beta if g is None else g,
+        dq, dk, dv, dbeta, dbeta if dg is None else dg, *where,
     )  # fmt: skip
+    for first in reversed(range(0, piece, turn)):
+        blocks = triton.cdiv(min(turn, piece - first), p.unit) if rebuilt else 0
+        start(
+            scan_kernel, (programs * (1 + blocks), pieces), p, ("turn", pieces, turn, is_given), q.device,
+            (*tensors, given, ends, *where[:2], scale, T, HV, NC, piece, pieces, p.NCG, p.NCF, turn, programs, first), MOST=1,
+            SAVE=True, LAST=is_given, FIRST=True, UNIT=p.unit if blocks else 0, **p.common, **fixed,
+        )  # fmt: skip
+        start(
+            gradients_kernel, (triton.cdiv(slots, cfg.per), 1), p, (pieces, turn), q.device,
+            (*operands, scale, T, HV, NC, p.NCG, pieces, piece // M, turn // M, slots, cfg.per, first // M),
+            V=V, QP=QG, BK=BK, STAGES=cfg.chunk_stages, DIRECT=cfg.chunk_direct, MERGE=M, CS=C, TURNS=p.turns,
+            REBUILT=rebuilt, LATE=cfg.late, **(p.common | {"C": CG, "TC": TCG}), num_warps=cfg.chunk_warps, maxnreg=cfg.chunk_regs,
+        )  # fmt: skip
+        given, is_given = ends, True
     if HV != H:
         dq, dk = (x.view(*x.shape[:2], H, HV // H, K).sum(3) for x in (dq, dk))
     return dq, dk, dv, dbeta, dg, d_first

@@ -7,6 +7,9 @@ With dS the gradient of the state after the chunk and E = exp(G_end − G):
     dS ← exp(G_end) dS + Qᵀ (scale exp(G_t) ∘ dO) − Kᵀ (β exp(G) ∘ dR)
 
 dR is the gradient of the innovations' right-hand side, so dv_i = β_i dR_i and dβ_i = dR_i·x_i.  Transposed like the forward.
+
+The backward may go in turns, a stretch of every segment at a time and the last stretch first, so that ds, and s where it is made
+again, need be no longer than a stretch: SUB chunks from chunk OFF of each segment on.
 """
 
 # ruff: noqa: SIM108 - an if on a constant leaves the other branch uncompiled, with its types
@@ -15,24 +18,66 @@ import triton.language as tl
 
 from .chunks import NEVER, forgotten, sequence, side_line, token_line
 from .dots import dot, dot_add
+from .states import rebuild
+
+
+@triton.jit(do_not_specialize=["OFF"])
+def scan_kernel(
+    q, k, do, x, z, side, lines, at_tokens, kept, s, dr, ds, ds_last, ds_first, cu, starts, scale,
+    T, HV, NC, NCS, NSEG, NCG, NCF, SUB, SCANS, OFF,
+    n: tl.constexpr, K: tl.constexpr, V: tl.constexpr, C: tl.constexpr, TC: tl.constexpr, QP: tl.constexpr, BV: tl.constexpr,
+    GROUP: tl.constexpr, GATED: tl.constexpr, PACKED: tl.constexpr, SAVE: tl.constexpr, LAST: tl.constexpr, FIRST: tl.constexpr,
+    STAGES: tl.constexpr, DIRECT: tl.constexpr, MERGE: tl.constexpr, MOST: tl.constexpr, TURNS: tl.constexpr, UNIT: tl.constexpr,
+):  # fmt: skip
+    """dr [B, T n, HV, V] and ds [slots V, K], the gradient of the state after every MERGE chunks, for BV columns of one segment.
+
+    TURNS        the slots of ds and s are those of this turn's chunks; else of all chunks
+    UNIT         not 0: programs from SCANS on fill s, the state before every MERGE chunks, from `kept`, before every UNIT chunks
+    SAVE         store dr and ds (else only the segment's dS_first is wanted)
+    LAST, FIRST  read ds_last, write ds_first, both [N HV, NSEG, K, V] float32; they may be one
+    """
+    pid, seg = tl.program_id(0).to(tl.int64), tl.program_id(1)
+    block = (pid // SCANS).to(tl.int32)  # 0: the scan
+    pid = pid % SCANS
+    i_v, ih = (pid % (V // BV)).to(tl.int32), pid // (V // BV)
+    b, h, first, length, base = sequence(cu, starts, ih.to(tl.int32), T, HV, NC, PACKED)
+    begin = seg * NCS + OFF
+    end = tl.minimum(tl.minimum(begin + SUB, seg * NCS + NCS), tl.cdiv(length, TC))
+    if TURNS:
+        slot = (ih * NSEG + seg) * (SUB // MERGE)  # of chunk begin
+    elif PACKED:
+        slot = base + begin
+    else:
+        slot = ih * NCG + begin // MERGE
+    if UNIT > 0:
+        if block > 0:
+            at = begin + (block - 1) * UNIT
+            if at < end:
+                rebuild(
+                    k, x, side, lines, kept, s, ih, i_v, b, h, base, at, tl.minimum(at + UNIT, end), ih * NCF + at // UNIT,
+                    slot + (at - begin) // MERGE, HV, n, K, V, C, TC, BV, GROUP, GATED, MERGE, STAGES,
+                )  # fmt: skip
+        else:
+            scan(
+                q, k, do, z, side, lines, at_tokens, dr, ds, ds_last, ds_first, scale, T, HV, NSEG, ih, i_v, seg, b, h, first, length,
+                base, begin, end, slot, n, K, V, C, TC, QP, BV, GROUP, GATED, PACKED, SAVE, LAST, FIRST, STAGES, DIRECT, MERGE, MOST,
+            )  # fmt: skip
+    else:
+        scan(
+            q, k, do, z, side, lines, at_tokens, dr, ds, ds_last, ds_first, scale, T, HV, NSEG, ih, i_v, seg, b, h, first, length,
+            base, begin, end, slot, n, K, V, C, TC, QP, BV, GROUP, GATED, PACKED, SAVE, LAST, FIRST, STAGES, DIRECT, MERGE, MOST,
+        )  # fmt: skip
 
 
 @triton.jit
-def scan_kernel(
-    q, k, do, z, side, lines, at_tokens, dr, ds, ds_last, ds_first, cu, starts, scale, T, HV, NC, NCS, NSEG, NCG,
+def scan(
+    q, k, do, z, side, lines, at_tokens, dr, ds, ds_last, ds_first, scale, T, HV, NSEG, ih, i_v, seg, b, h, first, length,
+    base, begin, end, slot,
     n: tl.constexpr, K: tl.constexpr, V: tl.constexpr, C: tl.constexpr, TC: tl.constexpr, QP: tl.constexpr, BV: tl.constexpr,
     GROUP: tl.constexpr, GATED: tl.constexpr, PACKED: tl.constexpr, SAVE: tl.constexpr, LAST: tl.constexpr, FIRST: tl.constexpr,
     STAGES: tl.constexpr, DIRECT: tl.constexpr, MERGE: tl.constexpr, MOST: tl.constexpr,
 ):  # fmt: skip
-    """dr [B, T n, HV, V] and ds [slots V, K], the gradient of the state after every MERGE chunks, for BV columns of one segment.
-
-    SAVE         store dr and ds (else only the segment's dS_first is wanted)
-    LAST, FIRST  read ds_last, write ds_first, both [N HV, NSEG, K, V] float32
-    """
-    pid = tl.program_id(0).to(tl.int64)
-    i_v, seg = (pid % (V // BV)).to(tl.int32), tl.program_id(1)
-    ih = pid // (V // BV)
-    b, h, first, length, base = sequence(cu, starts, ih.to(tl.int32), T, HV, NC, PACKED)
+    """Chunks from end − 1 down to begin, whose slot is `slot`."""
     hk = h // GROUP
     r, t, d = tl.arange(0, C), tl.arange(0, QP), tl.arange(0, K)
     vs = i_v * BV + tl.arange(0, BV)
@@ -41,12 +86,10 @@ def scan_kernel(
         dS = tl.load(ds_last + at_s)
     else:
         dS = tl.zeros([BV, K], tl.float32)
-    chunks = tl.cdiv(length, TC)
-    end = tl.minimum(seg * NCS + NCS, chunks)
     if FIRST and not SAVE and GATED:  # only the segment's dS_first is wanted
-        drop, _ = forgotten(side, base + seg * NCS, tl.maximum(end - seg * NCS, 0), C, MOST, True)
+        drop, _ = forgotten(side, base + begin, tl.maximum(end - begin, 0), C, MOST, True)
         end -= drop
-    for step in tl.range(0, end - seg * NCS, num_stages=STAGES):
+    for step in tl.range(0, end - begin, num_stages=STAGES):
         c = end - 1 - step
         token = first + c * TC
         b_k = tl.reshape(k.load([b, token * n, hk * K]), [C, K])
@@ -80,12 +123,12 @@ def scan_kernel(
                 p_dr = dr + ((b.to(tl.int64) * T + token) * n * HV + h) * V
                 tl.store(p_dr + (r[None, :] * (HV * V) + vs[:, None]), dR.to(DT), mask=ok[None, :])
             if MERGE > 1:
-                if (c % MERGE == MERGE - 1) | (c == chunks - 1):
-                    tl.store(ds + (ih * NCG + c // MERGE) * V * K + (vs[:, None] * K + d[None, :]), dS.to(DT))
+                if (c % MERGE == MERGE - 1) | (c == tl.cdiv(length, TC) - 1):
+                    tl.store(ds + (slot + (c - begin) // MERGE) * V * K + (vs[:, None] * K + d[None, :]), dS.to(DT))
             elif DIRECT:
-                tl.store(ds + (base + c) * V * K + (vs[:, None] * K + d[None, :]), dS.to(DT))
+                tl.store(ds + (slot + c - begin) * V * K + (vs[:, None] * K + d[None, :]), dS.to(DT))
             else:
-                ds.store([((base + c) * V).to(tl.int32) + i_v * BV, 0], dS.to(DT))
+                ds.store([((slot + c - begin) * V).to(tl.int32) + i_v * BV, 0], dS.to(DT))
         W = dR * b_beta[None, :]
         if GATED:
             W *= tl.exp2(G)[None, :]

@@ -3,6 +3,10 @@
 C rows a chunk; BV state columns a program; warps, stages and regs (a cap) of the forward kernel; fused: Yᵀ inside it; y_* of y_kernel,
 scan_* of the scan.  The gradients kernel (chunk_*) takes `merge` chunks of the others as one, BK key columns at a time, `per` of its
 chunks a program, at least query_rows rows of queries; chunk_direct: it loads x, dR and dO itself and not by the copy engine.
+late: it sums up the gates' part of a chunk's end after its columns.
+
+Memory: `turns`, the backward goes in turns (launch.Problem.turn); with these, the forward keeps the state before one in `far` of the
+chunks of the gradients kernel, and the backward makes the others again (BK < K only).
 
 Fences (Triton 3.6 on Hopper; a test holds every setting to them):
 - products with 64 rows never run on 8 warps: the second warpgroup reads shared memory out of bounds;
@@ -44,6 +48,9 @@ class Settings:
     chunk_direct: bool = False
     halves: bool = True
     merge: int = 1
+    far: int = 1
+    turns: bool = False
+    late: bool = False
 
 
 def power_of_two(x: int) -> int:
@@ -94,7 +101,7 @@ def for_training(K: int, V: int, n: int, precise: bool) -> Settings:
             return big
         if n < 4:
             return replace(big, chunk_direct=True, query_rows=64)
-        return replace(big, chunk_direct=True, BK=min(K, 64))
+        return replace(big, chunk_direct=True, BK=min(K, 64), turns=True, late=True)
     if D > 32:
         middle = Settings(C=32, BV=min(V, 64), warps=4, stages=3, scan_stages=3, scan_regs=168, y_regs=None if precise else 72)
         if not precise:
@@ -103,7 +110,8 @@ def for_training(K: int, V: int, n: int, precise: bool) -> Settings:
             return replace(middle, BK=min(K, 32), chunk_direct=True, chunk_warps=2)
         if n < 4:
             return replace(middle, per=8)
-        return replace(middle, merge=2, BK=min(K, 32), chunk_direct=True, chunk_regs=168)
+        middle = replace(middle, merge=2, BK=min(K, 32), chunk_direct=True, chunk_regs=168)
+        return replace(middle, turns=True, far=4) if K > 32 else middle
     return Settings(C=32, BV=V, warps=1, stages=3, scan_stages=3, chunk_warps=2, per=8, y_regs=None if precise else 72)
 
 
