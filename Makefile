@@ -1,11 +1,11 @@
 # make demo   three machines compiled, proved, saved and checked again
 # make test   lint, format, types, all tests
 # Both set up .venv themselves, from Python 3.11 or newer (another one: make demo PYTHON=/path/to/python).
-# Also: lint, types, bench (all measurements), sweep (the exhaustive one), constraints (new pins), clean.
+# Also: docs, docs-links, lint, types, bench (all measurements), sweep (the exhaustive one), constraints (new pins), clean.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types sweep bench constraints clean
+.PHONY: help demo test lint types sweep bench docs docs-links constraints clean
 
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet --quiet
@@ -36,6 +36,14 @@ sweep: $(INSTALLED_TEST)
 # Scripts, so that bench/ and not the checkout itself is on sys.path (CONTRIBUTING.md says why).
 bench: $(INSTALLED_TEST)
 	@for script in $$(grep -l __main__ bench/*.py); do echo "--- $$script"; $(BIN)/python $$script || exit 1; done
+
+# Warnings are errors; then every link inside the site is followed, and nothing may come from a network. Links that lead out: docs-links.
+docs: $(INSTALLED_TEST)
+	@OMP_NUM_THREADS=1 $(BIN)/sphinx-build -q -W --keep-going -j 2 -b html docs docs/_build/html
+	@$(BIN)/python docs/pages/checking.py docs/_build/html
+
+docs-links: $(INSTALLED_TEST)
+	@$(BIN)/sphinx-build -q -j 2 -b linkcheck docs docs/_build/links
 
 # ---------------------------------------------------------------------- set-up
 
@@ -77,5 +85,5 @@ constraints: | $(BIN)/pip
 	cp "$$scratch/new" constraints.txt
 
 clean:
-	@rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis demo-networks
+	@rm -rf .venv build dist docs/_build *.egg-info .pytest_cache .ruff_cache .hypothesis demo-networks
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -17,7 +17,7 @@ import deltaword
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("automata", "theory", "nets", "kernels")
-LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*", "build", "dist", "*.egg-info", "demo-networks")
+LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*", "build", "_build", "dist", "*.egg-info", "demo-networks", "runs")
 
 
 def build(what: str, source: Path) -> Path:
