@@ -1,11 +1,13 @@
-"""Sweeps to results: what was trained, in one file a grid, with a table and the figure of accuracy against speed.
+"""Sweeps to results: what was trained, in one file a grid, with a table and a picture a task.
 
-    torchrun --nproc-per-node 4 --no-python deltaword sweep grids/groups.toml --out runs/groups       on a machine with GPUs
-    python bench/trained_results.py runs/groups                            writes bench/results/trained/groups.json and groups.md
+    torchrun --nproc-per-node 4 --no-python deltaword sweep grids/groups.toml --out runs/groups   on a machine with GPUs
+    python bench/trained_results.py runs/groups   writes bench/results/trained/groups.json, .md and an .svg a task
 
 Accuracy    at length L: of the answers in the last sixteenth of sampled words of L letters, so no average with their easy beginning.
             Where only the last position is asked, it is that position.
 Right to    the longest of the lengths up to which this accuracy is at least 0.99.
+Missing     runs of the grid that are not finished are named, in the file and in the table; a run that the grid has not, or has
+            otherwise, is an error.
 """
 
 from __future__ import annotations
@@ -17,8 +19,13 @@ from typing import Any
 
 from record import RESULTS
 
+from deltaword.nets.plots import length_curves
+from deltaword.nets.tasks import task as task_named
+from deltaword.nets.training import read_grid
+from deltaword.nets.training.folder import check
+
 TRAINED = RESULTS / "trained"
-KEPT = ("mixer", "options", "layers", "d_model", "mlp", "steps", "batch", "lengths", "growth", "lr", "seeds")
+KEPT = ("mixer", "options", "layers", "d_model", "mlp", "steps", "batch", "lengths", "growth", "lr", "seeds", "eval_rows")
 
 
 def at_length(evaluation: dict[str, Any]) -> float:
@@ -57,13 +64,15 @@ def shape_of(run: dict[str, Any]) -> str:
     return run["mixer"] + "".join(f", {name} {value}" for name, value in more.items()) + layers
 
 
-def tables(name: str, runs: dict[str, Any]) -> str:
+def tables(name: str, runs: dict[str, Any], missing: list[str]) -> str:
     """A table a task: a row a model and range, a number a seed."""
     tasks = list(dict.fromkeys(each["task"] for run in runs.values() for each in run["replicas"]))
     lines = [
         f"# {name}",
         "",
-        "Accuracy at the training length and beyond, a number a seed; the last column: the longest length read rightly.",
+        "Accuracy at the training length and beyond, a number a seed: of what is asked in the last sixteenth of sampled words. The last",
+        "column: the longest length up to which it is at least 0.99. Training: steps × words of each network a step.",
+        *([f"Not finished, and not in the tables: {', '.join(missing)}."] if missing else []),
     ]
     for task in tasks:
         lengths = next(list(each["accuracy"]) for run in runs.values() for each in run["replicas"] if each["task"] == task)
@@ -72,8 +81,8 @@ def tables(name: str, runs: dict[str, Any]) -> str:
             "",
             f"## {task}",
             "",
-            "| model | range | " + " | ".join(f"at {n}" for n in shown) + " | right to |",
-            "|---" * (3 + len(shown)) + "|",
+            "| model | training | range | " + " | ".join(f"at {n}" for n in shown) + " | right to |",
+            "|---" * (4 + len(shown)) + "|",
         ]
         for run in runs.values():
             ranges = dict.fromkeys(each["range"] for each in run["replicas"] if each["task"] == task)
@@ -83,8 +92,33 @@ def tables(name: str, runs: dict[str, Any]) -> str:
                     " ".join(f"{each['accuracy'][n]:.2f}" if each["accuracy"] else "diverged" for each in seeds) for n in shown
                 ]
                 reach = " ".join(str(right_to(each["accuracy"])) for each in seeds)
-                lines.append(f"| {shape_of(run)} | {range_ or '–'} | " + " | ".join(cells) + f" | {reach} |")
+                budget = f"{run['steps_done']} × {run['batch']}"
+                lines.append(f"| {shape_of(run)} | {budget} | {range_ or '–'} | " + " | ".join(cells) + f" | {reach} |")
     return "\n".join(lines) + "\n"
+
+
+def curves(name: str, runs: dict[str, Any]) -> None:
+    """A picture a task of models without a convolution, and of all where there are few, beside the constructed network."""
+    beside = json.loads((TRAINED / "constructed.json").read_text())["rows"]
+    exact = {row["task"]: row["accuracy"] for row in beside if "accuracy" in row}
+    for task in dict.fromkeys(each["task"] for run in runs.values() for each in run["replicas"]):
+        found: dict[str, list[list[float]]] = {}
+        for run in runs.values():
+            if run["options"].get("conv") and run["layers"] == 1:
+                continue
+            for each in run["replicas"]:
+                if each["task"] == task and each["accuracy"]:
+                    range_ = "" if each["range"] is None else f" [{each['range'].replace(',', ', ').replace('-', '−')}]"
+                    found.setdefault(shape_of(run) + range_, []).append(list(each["accuracy"].values()))
+        lengths = [
+            int(n) for run in runs.values() for each in run["replicas"] if each["task"] == task for n in each["accuracy"]
+        ]
+        lengths = sorted(set(lengths))
+        constructed = [exact[task][str(n)] for n in lengths] if task in exact else None
+        longest = max(run["lengths"][-1] for run in runs.values())
+        chance = task_named(task).chance
+        picture = length_curves(lengths, found, longest, chance, constructed, f"{task}: three seeds, the best in bold")
+        (TRAINED / f"{name}_{task}.svg").write_bytes(picture.svg())
 
 
 def main() -> None:
@@ -92,11 +126,19 @@ def main() -> None:
     for folder in map(Path, sys.argv[1:]):
         paths = sorted(path.parent for path in folder.glob("*/summary.json"))
         versions = json.loads((paths[0] / "versions.json").read_text())
-        runs = {path.name: run_of(path) for path in paths}
         grid = Path("grids") / f"{folder.name}.toml"
+        wanted = read_grid(grid)
+        if foreign := [path.name for path in paths if path.name not in wanted]:
+            sys.exit(f"{folder} has runs that {grid} has not: {', '.join(foreign)}")
+        for path in paths:
+            check(path, wanted[path.name])
+        runs = {path.name: run_of(path) for path in paths}
+        missing = [run for run in wanted if run not in runs]
         data = {"command": f"deltaword sweep {grid}", "grid": grid.read_text(), "versions": versions, "runs": runs}
+        data |= {"not finished": missing} if missing else {}
         (TRAINED / f"{folder.name}.json").write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n")
-        (TRAINED / f"{folder.name}.md").write_text(tables(folder.name, runs))
+        (TRAINED / f"{folder.name}.md").write_text(tables(folder.name, runs, missing))
+        curves(folder.name, runs)
         print(folder.name, len(runs), "runs")
 
 

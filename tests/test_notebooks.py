@@ -9,6 +9,7 @@ from typing import Any
 
 import nbformat
 import pytest
+import torch
 from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
@@ -16,6 +17,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from deltaword.automata.files import read_json, write_json
+from deltaword.nets.training import load_run
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
@@ -156,6 +158,54 @@ def test_what_is_quoted_from_the_gpu_is_what_was_measured():
         assert least_high <= row["drift_high"] <= most_high, row
 
 
+def test_weights_in_the_notebook_are_those_of_the_committed_run():
+    """The networks that 8_trained_beside_constructed unpacks, beside bench/results/showcase: half precision is all that differs."""
+    cells = [cell.source for cell in code_cells(read(FOLDER / "8_trained_beside_constructed.ipynb"))]
+    [packed] = [source for source in cells if source.startswith("PACKED = ")]
+    [unpacked] = [source for source in cells if source.startswith("def unpacked")]
+    within: dict[str, Any] = {}
+    exec("\n".join([cells[0], packed, unpacked.split("\nnames = ")[0]]), within)
+    run, stack = load_run(FOLDER.parent / "bench" / "results" / "showcase"), within["stack"]
+    assert [(each["task"], each["range"]) for each in run.replicas] == [
+        (name, interval) for name in ("parity_every", "S_3") for interval in ("0,1", "-1,1")
+    ]
+    committed = run.model.state_dict()
+    for name, tensor in stack.state_dict().items():
+        if not name.endswith("qkv.weight"):
+            assert torch.allclose(tensor, committed[name].clamp(min=-6e4), rtol=1e-3, atol=1e-6), name
+    tokens = torch.stack([run.tasks[each["task"]].batch(2, 0, range(4), 64)[0] for each in run.replicas])
+    with torch.no_grad():
+        ours, theirs = stack(tokens), run.model(tokens)
+    for r, each in enumerate(run.replicas):
+        classes = len(run.tasks[each["task"]].classes)
+        torch.testing.assert_close(ours[r, ..., :classes], theirs[r, ..., :classes], rtol=0, atol=0.2)  # of scores around 10
+
+
+def test_the_table_of_what_was_trained_is_what_was_measured():
+    """LEARNED in 8_trained_beside_constructed, beside bench/results/trained/state_tracking.json."""
+    [source] = [
+        cell.source for cell in code_cells(read(FOLDER / "8_trained_beside_constructed.ipynb")) if "LEARNED =" in cell.source
+    ]
+    within: dict[str, Any] = {}
+    exec(source.split("counts = ")[0], within)
+    tasks = ["parity_every", *within["COLUMNS"][1:]]
+    runs = read_json(FOLDER.parent / "bench" / "results" / "trained" / "state_tracking.json")["runs"].values()
+    found: dict[str, dict[str, str]] = {"-1,1": {}, "0,1": {}}
+    for each in runs:
+        name = "DeltaProduct, n_h = 2" if each["mixer"] == "deltaproduct" else "DeltaNet"
+        name += ", convolution" * bool(each["options"].get("conv")) + f", {each['layers']} layers" * (each["layers"] > 1)
+        for interval, rows in found.items():
+            seeds = {task: [] for task in tasks}
+            for replica in each["replicas"]:
+                if replica["range"] == interval:
+                    seeds[replica["task"]].append(replica["accuracy"])
+            assert all(len(three) == 3 for three in seeds.values())
+            cells = ["/".join(str(sum(a[n] >= 0.99 for a in three)) for n in ("128", "512")) for three in seeds.values()]
+            rows[name] = " ".join(cells)
+    assert within["LEARNED"] == found["-1,1"]
+    assert within["LEARNED_IN_0_1"] == list(found["0,1"].values())
+
+
 BREAKS = {  # in the notebook, this text is replaced by that one, and then claim so-and-so must fail
     "a mirror that is only half one": ("1_parity", "mirror = Step(2, (1,), (0,))", "mirror = Step(1, (1,), (0,))", 1),
     "a limit beside the rounding boundary": (
@@ -220,6 +270,8 @@ BREAKS = {  # in the notebook, this text is replaced by that one, and then claim
     "a drift that is twice as fast": ("7_exactness", "(1 - float(delta) / 2) ** at", "(1 - float(delta)) ** at", 1),
     "strengths that miss the keys' norm": ("7_exactness", "beta.mul_(2 / (k * k)", "beta.mul_(2.001 / (k * k)", 4),
     "a gate that only nearly closes": ("7_exactness", "0.0 if exponent is None", "2.0**-40 if exponent is None", 5),
+    "elements of the group taken for one another": ("8_trained_beside_constructed", "near=0.7", "near=2.2", 4),
+    "a threshold from another word": ("8_trained_beside_constructed", "= LAMBDA**failed", "= LAMBDA ** (failed // 2)", 5),
     "a value whose rounding comes to rest": ("7_exactness", "VALUE = (0.75, 0.625), 7.0", "VALUE = (0.75, 0.625), 8.0", 7),
 }
 
