@@ -6,7 +6,7 @@ A function of report.json alone, so that what the pictures show is what the file
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 from math import isfinite
 from typing import Any
@@ -231,8 +231,28 @@ def _details(detail: Json, made: Json | None) -> list[tuple[str, Picture, str]]:
         beside = None
         if exact is not None and exact["drift"] is not None:
             beside = _floats(exact["drift"]["spent"])[: len(positions)], _floats(exact["drift"]["most_spent"])[: len(positions)]
-        found.append(("drift", drift_curves(positions, spent, distance, detail["trained_to"], beside), DRIFT))
+        caption = DRIFT + no_centre(drifting, detail["trained_to"])
+        found.append(("drift", drift_curves(positions, spent, distance, detail["trained_to"], beside), caption))
     return found
+
+
+def no_centre(drifting: Mapping[str, Json], trained_to: int) -> str:
+    """A warning where class means are not where states of the class are, even at lengths of training.
+
+    >>> layer = {"positions": [8, 128, 512], "nearest_right": [0.5, 0.25, 0.2]}
+    >>> no_centre({"layer 1": layer}, 128)[:63]
+    ' At the end of training words only 25 % of the states of layer '
+    """
+    said = ""
+    for name, layer in drifting.items():
+        inside = [right for at, right in zip(layer["positions"], layer["nearest_right"], strict=True) if at <= trained_to]
+        right = next((value for value in reversed(inside) if value is not None), None)
+        if right is not None and right < 0.9:
+            said += (
+                f" At the end of training words only {right:.0%} of the states of {name} are nearest to their own class's mean: a class "
+                "has several codes there, its mean is no centre, and the curve says little about what the network reads."
+            ).replace("%", " %")
+    return said
 
 
 # ---------------------------------------------------------------------- HTML
