@@ -249,7 +249,7 @@ def no_centre(drifting: Mapping[str, Json], trained_to: int) -> str:
         right = next((value for value in reversed(inside) if value is not None), None)
         if right is not None and right < 0.9:
             said += (
-                f" At the end of training words only {right:.0%} of the states of {name} are nearest to their own class's mean: a class "
+                f" At the end of training words only {right:.0%} of the states of {name} are nearest to their class's mean: a class "
                 "has several codes there, its mean is no centre, and the curve says little about what the network reads."
             ).replace("%", " %")
     return said
