@@ -70,8 +70,8 @@ def tables(name: str, runs: dict[str, Any], missing: list[str]) -> str:
     lines = [
         f"# {name}",
         "",
-        "Accuracy at the training length and beyond, a number a seed: of what is asked in the last sixteenth of sampled words. The last",
-        "column: the longest length up to which it is at least 0.99. Training: steps × words of each network a step.",
+        "Accuracy at the training length and beyond, a number a seed: of what is asked in the last sixteenth of sampled words. The",
+        "last column: the longest length up to which it is at least 0.99. Training: steps × words of each network a step.",
         *([f"Not finished, and not in the tables: {', '.join(missing)}."] if missing else []),
     ]
     for task in tasks:
@@ -98,7 +98,7 @@ def tables(name: str, runs: dict[str, Any], missing: list[str]) -> str:
 
 
 def curves(name: str, runs: dict[str, Any]) -> None:
-    """A picture a task of models without a convolution, and of all where there are few, beside the constructed network."""
+    """A picture a task beside the constructed network; of models of one layer those without a convolution."""
     beside = json.loads((TRAINED / "constructed.json").read_text())["rows"]
     exact = {row["task"]: row["accuracy"] for row in beside if "accuracy" in row}
     for task in dict.fromkeys(each["task"] for run in runs.values() for each in run["replicas"]):
@@ -117,7 +117,7 @@ def curves(name: str, runs: dict[str, Any]) -> None:
         constructed = [exact[task][str(n)] for n in lengths] if task in exact else None
         longest = max(run["lengths"][-1] for run in runs.values())
         chance = task_named(task).chance
-        picture = length_curves(lengths, found, longest, chance, constructed, f"{task}: three seeds, the best in bold")
+        picture = length_curves(lengths, found, longest, chance, constructed, f"{task}: the best seed in bold, the others thin")
         (TRAINED / f"{name}_{task}.svg").write_bytes(picture.svg())
 
 

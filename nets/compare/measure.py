@@ -141,7 +141,7 @@ def grouped(runs: Mapping[str, Run]) -> dict[tuple[Task, int], list[tuple[str, i
     found: dict[tuple[str, int], tuple[Task, list[tuple[str, int]]]] = {}
     for name, run in runs.items():
         for r, replica in enumerate(run.replicas):
-            task, longest = run.tasks[replica["task"]], run.stack.lengths[1]
+            task, longest = run.stack.held_out[replica["task"]], run.stack.lengths[1]
             found.setdefault((replica["task"], longest), (task, []))[1].append((name, r))
     return {(task, longest): members for (_, longest), (task, members) in found.items()}
 

@@ -70,7 +70,8 @@ def closure(model: Any, target: Moore, format: str, limit: int = LIMIT) -> Closu
     machine = Machine(target.table, target.start, labels, by_state=False)
     names: Any = np.arange(len(target.classes) + 1)
     found = explore(machine, names, initial, walk.advance, walk.name, limit)
-    failing = found.failing if found.failing is not None else min(found.undecided, key=len, default=None)
+    wrong = [*found.undecided, *([] if found.failing is None else [found.failing])]  # undecided: a logit is no number
+    failing = min(wrong, key=len, default=None)
     closed = found.closed and failing is None and walk.again(found.states, found.successors)
     return Closure(format, closed, len(found.states), found.depth, None if failing is None else tuple(failing), walk.margin)
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ..tasks import Task
 
 SAMPLED = 512  # words
+TEST = 2  # the stream of words for tests (training/words.py): training sees none of it
 SHOWN = 40  # letters of a word in a sentence
 LONGEST = 512  # letters of a sampled word, unless asked for
 
@@ -194,7 +195,7 @@ def extract(
         how += f", which passed {learned.tests} tests of up to {learned.longest} letters" if finished else ""
     machine = machine.settled()
     queries_asked, calls = network.asked, network.calls
-    sample = task.words(seed, 0, range(SAMPLED), max(longest, task.least_length))[0]
+    sample = task.unseen().words(TEST, seed, range(SAMPLED), max(longest, task.least_length))[0]
     verdict = judge(network, machine, target, sample, formats=formats, limit=limit)
     dfa = machine.dfa(accepted(task))
     return Extraction(task.name, machine, dfa, target, by, consistency, finished, queries_asked, calls, how, seed, verdict)

@@ -18,6 +18,7 @@ from ...automata.errors import BadArgument
 from ...kernels.front import delta_product
 from ..delta_product import log_gate, unit
 from .parts import Linear, RMSNorm, ShortConvolution, per_replica
+from .scan import wide
 
 
 class DeltaProduct(nn.Module):
@@ -55,8 +56,8 @@ class DeltaProduct(nn.Module):
                 f"n_h {n_h}, {heads} heads of {head_dim}, convolution {conv}: all but the last must be at least 1"
             )
         self.heads, self.head_dim, self.n_h = heads, head_dim, n_h
-        wide = heads * head_dim
-        self.widths = [wide, n_h * wide, n_h * wide]  # of q, k, v
+        channels = heads * head_dim
+        self.widths = [channels, n_h * channels, n_h * channels]  # of q, k, v
         self.qkv = Linear(replicas, d_model, sum(self.widths))
         self.b_proj = Linear(replicas, d_model, n_h * heads)
         self.conv = ShortConvolution(replicas, sum(self.widths), conv) if conv else None
@@ -65,7 +66,7 @@ class DeltaProduct(nn.Module):
             self.A_log = nn.Parameter(torch.zeros(replicas, heads))
             self.dt_bias = nn.Parameter(torch.zeros(replicas, heads))
         self.o_norm = RMSNorm(replicas, head_dim)
-        self.o_proj = Linear(replicas, wide, d_model)
+        self.o_proj = Linear(replicas, channels, d_model)
         self.register_buffer("beta_max", 1.0 - lowest.float())
         self.beta_max: Tensor
 
@@ -86,11 +87,11 @@ class DeltaProduct(nn.Module):
     def of_mixed(self, x: Tensor, mixed: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor | None]:
         q, k, v = F.silu(mixed).split(self.widths, dim=-1)
         steps, heads = (self.n_h, self.heads, self.head_dim), (self.heads, self.head_dim)
-        strength = torch.sigmoid(self.b_proj(x).float())
+        strength = torch.sigmoid(wide(self.b_proj(x)))
         beta = (per_replica(self.beta_max.unsqueeze(-1), strength) * strength).unflatten(-1, (self.n_h, self.heads))
         g = None
         if self.gated:
-            raw = self.g_proj(x).float()
+            raw = wide(self.g_proj(x))
             g = log_gate(raw, per_replica(self.A_log, raw), per_replica(self.dt_bias, raw))
         return unit(q.unflatten(-1, heads)), unit(k.unflatten(-1, steps)), v.unflatten(-1, steps), beta, g
 

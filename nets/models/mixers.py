@@ -51,6 +51,8 @@ def mixer(name: str) -> type[nn.Module]:
     >>> mixer("deltaproduct").__name__
     'DeltaProduct'
     """
+    if not isinstance(name, str):
+        raise BadArgument(f"mixer is {name!r}; a name, or package.module:Class, is expected")
     if ":" in name:
         from .own import own_mixer
 

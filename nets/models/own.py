@@ -19,6 +19,8 @@ def own_mixer(path: str) -> type[nn.Module]:
     Raises  BadArgument for a path that leads to no such class
     """
     module_name, _, name = path.partition(":")
+    if not module_name or module_name.startswith("."):
+        raise BadArgument(f"mixer {path!r} names no module; package.module:Class is expected")
     try:
         found = getattr(import_module(module_name), name, None)
     except ImportError as error:

@@ -88,7 +88,7 @@ class AutomatonTask(Task):
             )
             set_once("classes", tuple(map(str, names)))
         set_once("letters", tuple(map(str, dfa.alphabet)))
-        set_once("least_length", 1 if self.closing is None else 2)
+        set_once("least_length", 2 if self.closing is not None else 1 if self.last_only else len(self.slots))
 
     def __getstate__(self) -> dict[str, Any]:
         return {key: value for key, value in self.__dict__.items() if key not in ("_on_devices", "_monoid")}

@@ -113,6 +113,10 @@ class Task(ABC):
         self._check(seed, step, rows, length, shortest)
         return self._batch(draws.stream(self.name, seed), step, rows, length, shortest, torch.device(device))
 
+    def unseen(self) -> Task:
+        """The task that a network trained on this one is validated and tested on: itself, where words are drawn without end."""
+        return self
+
     # ------------------------------------------------------------------ what a kind of task gives
 
     @abstractmethod

@@ -1,9 +1,10 @@
 """Bytes of text that every Python brings along: what a small language model is trained on where nothing can be downloaded.
 
-code         the source of the standard library, its tests left out
+code         the source of the standard library, its tests left out, and the module that only holds the topics of prose
 prose        the language reference that `help()` shows, and the long docstrings of the library
 arithmetic   generated: lines such as `37*(4+12)=592`
-Split        by file (or topic, docstring, line): a hash of its name puts one in sixteen among those held out
+Split        by file (or topic, line): a hash of its name puts one in sixteen among those held out; docstrings go with their file,
+             so that what is held out of prose is in no code that is trained on, and the other way round
 Windows      a word is a window of the corpus at a hashed place, its targets the bytes that follow: a language model's task
 """
 
@@ -13,7 +14,7 @@ import ast
 import sysconfig
 import warnings
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,17 @@ from ...automata.errors import BadArgument
 from . import letters as draws
 from .base import Task, Words
 
-CODE_WITHOUT = {"test", "tests", "idlelib", "site-packages", "dist-packages", "__pycache__", "turtledemo", "lib2to3"}
+CODE_WITHOUT = {
+    "test",
+    "tests",
+    "idlelib",
+    "site-packages",
+    "dist-packages",
+    "__pycache__",
+    "turtledemo",
+    "lib2to3",
+    "pydoc_data",
+}
 HELD_OUT = 16
 LINES = 120_000
 LONG = 200  # characters of a docstring worth reading
@@ -49,8 +60,8 @@ def prose() -> Pieces:
     for name, text in sorted(topics.topics.items()) if topics else ():
         yield name, text.encode()
     for name, source in code():
-        for i, text in enumerate(docstrings(source)):
-            yield f"{name}:{i}", text.encode()
+        for text in docstrings(source):
+            yield name, text.encode()
 
 
 def docstrings(source: bytes) -> Iterator[str]:
@@ -106,7 +117,7 @@ class Text(Task):
 
     letters = classes = tuple(chr(byte) for byte in range(256))
     train_lengths, eval_lengths = (512, 512), (512, 1024, 2048, 4096)
-    supervision, chance = "the next byte, at every position", 1 / 256
+    supervision = "the next byte, at every position"
 
     def __init__(self, corpora: list[str] | None = None, held_out: bool = False):
         self.corpora = list(CORPORA) if corpora is None else corpora
@@ -116,6 +127,15 @@ class Text(Task):
         self.held_out = held_out
         self.name = "text:" + "+".join(self.corpora) + (":held_out" if held_out else "")
         self._on: dict[torch.device, tuple[Tensor, ...]] = {}
+
+    @cached_property
+    def chance(self) -> float:
+        """Of the commonest byte: in most corpora, the space."""
+        counts = [np.bincount(corpus(name, self.held_out), minlength=256) for name in self.corpora]
+        return float(np.mean([count / count.sum() for count in counts], axis=0).max().round(12))
+
+    def unseen(self) -> Text:
+        return Text(self.corpora, held_out=True)
 
     def bytes_of(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """All corpora one after the other, where each begins, and its size."""

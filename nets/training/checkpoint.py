@@ -1,7 +1,7 @@
 """Everything that a run needs to go on, in one file that is written whole or not at all.
 
-Tensors       all that `Step` changes in place: weights, AdamW's moments, counters.  And the state of torch's random numbers, which our
-              models do not use but a mixer of the user's own may (of the first process only, where there are several).
+Tensors       all that `Step` changes in place: weights, AdamW's moments, counters.  And what a mixer of the user's own may change, as
+              ours do not: buffers, and the state of torch's random numbers (of the first process only, where there are several).
 Beside them   seconds so far, what each replica has reached, and how many bytes of the metrics belong to it; as JSON in the header.
 Words need no state: they are a function of the step.
 """
@@ -18,7 +18,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from ...automata.errors import CorruptFile
+from ...automata.errors import CorruptFile, NotWritable
 from ...automata.files import write_bytes
 
 CHECKPOINT_FILE = Path("checkpoint") / "state.safetensors"
@@ -27,7 +27,10 @@ CHECKPOINT_FILE = Path("checkpoint") / "state.safetensors"
 def save(folder: Path, tensors: dict[str, Tensor], beside: dict[str, Any]) -> None:
     """Raises NotWritable."""
     path = folder / CHECKPOINT_FILE
-    path.parent.mkdir(exist_ok=True)
+    try:
+        path.parent.mkdir(exist_ok=True)
+    except OSError as error:
+        raise NotWritable(f"cannot make {path.parent}: {error.strerror or error}") from None
     tensors = tensors | {f"random.{name}": state for name, state in random_states().items()}
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     write_bytes(path, safetensors.torch.save(whole, {"beside": json.dumps(beside)}))

@@ -47,7 +47,7 @@ class RunConfig:
     eval_lengths           of the last evaluation; None for what the tasks say
     threshold              validation accuracy, at the largest training length, at which a replica has reached its goal
     stop_early             whether the run ends once every replica has
-    minutes                of training, after which the run ends as it is; None for no limit
+    minutes                of training, after which the run ends as it is; None for no limit.  Given more, it goes on
     device                 such as "cuda:1"; None for a GPU where there is one
     Raises                 BadArgument for values out of range
 
@@ -84,14 +84,17 @@ class RunConfig:
     def __post_init__(self) -> None:
         for name in ("tasks", "ranges", "seeds"):
             value = getattr(self, name)
-            values = (value,) if isinstance(value, str | int) else tuple(value)
-            if not values or len(set(values)) < len(values):
+            values = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
+            if not values or any(value in values[:i] for i, value in enumerate(values)):
                 raise BadArgument(f"{name} are {list(values)}; at least one, and none twice")
             self._put(name, values)
+        if not isinstance(self.mixer, str):
+            raise BadArgument(f"mixer is {self.mixer!r}; a name, or package.module:Class, is expected")
+        self._check("ranges", lambda value: {*value} <= {"0,1", "-1,1"}, "'0,1', '-1,1', or both")
         self._put("options", dict(self.options))
         self._put("lengths", _bounds(self.lengths))
         if self.eval_lengths is not None:
-            self._put("eval_lengths", tuple(sorted({*_tuple(self.eval_lengths)})))
+            self._put("eval_lengths", tuple(_tuple(self.eval_lengths)))
         for name in ("d_model", "layers", "steps", "batch", "eval_every", "eval_rows", "growth_from"):
             self._check(name, lambda value: isinstance(value, int) and value >= 1, "a whole number from 1 up")
         for name in ("warmup", "weight_decay", "mlp"):
@@ -105,6 +108,12 @@ class RunConfig:
         )
         self._check("growth", lambda value: 0 <= value <= 1, "a part of the steps, from 0 to 1")
         self._check("threshold", lambda value: 0 < value <= 1, "an accuracy, above 0 and up to 1")
+        if self.eval_lengths is not None:
+            self._put("eval_lengths", tuple(sorted({*self.eval_lengths})))
+        self._check("stop_early", lambda value: isinstance(value, bool), "true or false")
+        self._check(
+            "mlp", lambda value: not value or round(value * self.d_model) >= 1, "0 for none, or a hidden width of at least 1"
+        )
         self._check("precision", lambda value: value in PRECISIONS, "'bf16' (autocast, on a GPU) or 'fp32'")
         self._check("minutes", lambda value: value is None or value > 0, "above 0, or none for no limit")
 
@@ -157,7 +166,7 @@ def _bounds(lengths: int | Sequence[int] | None) -> tuple[int, int] | None:
     if lengths is None:
         return None
     found = _tuple(lengths)
-    if len(found) not in (1, 2) or found[0] > found[-1]:
+    if len(found) not in (1, 2) or not all(isinstance(each, int) for each in found) or found[0] > found[-1]:
         raise BadArgument(f"lengths are {list(found)}; one length, or the least and the largest")
     return found[0], found[-1]
 

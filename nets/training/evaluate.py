@@ -2,8 +2,8 @@
 
 Accuracy      the answer with the largest score is the target; over all that is asked.
 Words         a word is right if every answer that is asked of it is.
-Scaled        (accuracy − chance) / (1 − chance), chance being the best constant guess's: 0 for no skill, 1 for perfect, as in Grazzi et
-              al. 2411.12537.
+Scaled        (accuracy − chance) / (1 − chance), chance being the best constant guess's (on arithmetic, as in the paper, one over the
+              number of values): 0 for no skill, 1 for perfect, as in Grazzi et al. 2411.12537.
 Evidence      sampled: the words are drawn, by a seed that training does not use.
 """
 
@@ -33,7 +33,7 @@ class Evaluation:
     hits, asked     int64 [R, T]: right answers, and answers asked for, at each position
     loss            float64 [R, T]: cross-entropy in nats, summed over what is asked
     words, perfect  int64 [R]: words of which anything is asked, and those all right
-    chance          float64 [R]: accuracy of the best constant guess
+    chance          float64 [R]: `Task.chance`, the accuracy of the best constant guess
     """
 
     hits: Tensor

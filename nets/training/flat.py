@@ -13,6 +13,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ...automata.errors import BadArgument
 from ..models.own import CopyAReplica
 
 
@@ -20,9 +21,10 @@ class Flat:
     """The parameters of a stack, matrices first.
 
     values     [N] float32; `matrices` and `others` are its two parts, as parameters for an optimizer
-    names      of the model's parameters in their order here; parts, where each lies; backwards, their places from the model's last
-               to its first
+    names      of the model's parameters in their order here, frozen ones left out; parts, where each lies; backwards, their places from
+               the model's last to its first
     owner      [N] the replica that each number belongs to
+    Raises     BadArgument for complex parameters, of a mixer of the user's own
     """
 
     def __init__(self, model: nn.Module, replicas: int):
@@ -33,8 +35,13 @@ class Flat:
             for r, copy in enumerate(module.copies)
             for parameter in copy.parameters()
         }
-        named = [(name, p, copies.get(id(p))) for name, p in model.named_parameters()]
-        order = list(dict(model.named_parameters()))
+        trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
+        if unreal := [name for name, p in trained.items() if not p.is_floating_point()]:
+            raise BadArgument(
+                f"parameters that are no real numbers are not trained here: {', '.join(unreal)}; keep two real ones"
+            )
+        named = [(name, p, copies.get(id(p))) for name, p in trained.items()]
+        order = list(trained)
         axes = {name: p.dim() - (copy is None) for name, p, copy in named}  # of one replica's part
         named.sort(key=lambda each: axes[each[0]] < 2)  # stable
         self.replicas = replicas

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import platform
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -24,6 +25,7 @@ import torch
 
 from ...automata.errors import BadArgument, InUse, NotWritable
 from ...automata.files import read_json, write_json
+from .checkpoint import CHECKPOINT_FILE
 from .config import RunConfig
 
 try:
@@ -32,11 +34,13 @@ except ImportError:  # Windows has other locks; there, two processes that train 
     fcntl = None
 
 CONFIG_FILE, VERSIONS_FILE, SUMMARY_FILE, CLAIM_FILE = "config.json", "versions.json", "summary.json", "claim"
+TIME = "time limit"
 WEIGHTS_FILE = "weights.safetensors"
+LOOKS, BETWEEN = 5, 0.05  # at a claim, and seconds: `is_claimed` holds one for a moment
 
 
 @contextmanager
-def claimed(folder: Path) -> Iterator[None]:
+def claimed(folder: Path, looks: int = LOOKS) -> Iterator[None]:
     """The folder, made if need be, for this process alone. Raises InUse while another one has it, NotWritable."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -46,7 +50,7 @@ def claimed(folder: Path) -> Iterator[None]:
     try:
         if fcntl is not None:
             try:
-                fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                locked(claim, looks)
             except BlockingIOError:
                 raise InUse(f"another process is training {folder}; wait for it, or choose another folder") from None
             except OSError as error:
@@ -56,32 +60,60 @@ def claimed(folder: Path) -> Iterator[None]:
         os.close(claim)  # and with it the lock
 
 
+def locked(claim: int, looks: int) -> None:
+    """Lock a file. Raises BlockingIOError while another process has it at every look."""
+    assert fcntl is not None
+    for left in reversed(range(looks)):
+        try:
+            return fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if not left:
+                raise
+            time.sleep(BETWEEN)
+
+
 def is_claimed(folder: Path) -> bool:
     try:
-        with claimed(folder):
+        with claimed(folder, looks=1):
             return False
     except InUse:
         return True
 
 
-def finished(folder: Path) -> bool:
-    return (folder / SUMMARY_FILE).exists()
+def finished(folder: Path, config: RunConfig | None = None) -> bool:
+    """Whether a run is; under a configuration that leaves more time, one that its time limit ended is not."""
+    return (folder / SUMMARY_FILE).exists() and (config is None or not goes_on(folder, config))
+
+
+def goes_on(folder: Path, config: RunConfig) -> bool:
+    """Whether a run that is finished ended at its time limit, and this configuration leaves it more."""
+    summary = read_json(folder / SUMMARY_FILE)
+    there = (folder / CHECKPOINT_FILE).exists()
+    return there and summary.get("stopped") == TIME and (config.minutes is None or 60 * config.minutes > summary["seconds"])
+
+
+def check(folder: Path, config: RunConfig) -> None:
+    """Raises BadArgument where the folder has another run."""
+    path = folder / CONFIG_FILE
+    if not path.exists():
+        return
+    there = RunConfig.from_json(read_json(path))
+    if not there.same_run(config):
+        old, new = there.to_json(), config.to_json()
+        differs = ", ".join(f"{name} {old[name]!r}, not {new[name]!r}" for name in new if old[name] != new[name])
+        raise BadArgument(f"{folder} has another run ({differs}); choose another folder")
 
 
 def begin(folder: Path, config: RunConfig, device: torch.device) -> None:
-    """config.json and versions.json. Raises BadArgument where the folder has another run."""
-    path = folder / CONFIG_FILE
+    """config.json and versions.json, and the summary of a time limit that is no more taken away. Raises BadArgument where the folder
+    has another run."""
+    check(folder, config)
     for name in (CONFIG_FILE, VERSIONS_FILE, SUMMARY_FILE, WEIGHTS_FILE):
         for left in folder.glob(f".{name}.*"):  # of a process that was killed while it wrote
             left.unlink(missing_ok=True)
-    if path.exists():
-        there = RunConfig.from_json(read_json(path))
-        if not there.same_run(config):
-            old, new = there.to_json(), config.to_json()
-            differs = ", ".join(f"{name} {old[name]!r}, not {new[name]!r}" for name in new if old[name] != new[name])
-            raise BadArgument(f"{folder} has another run ({differs}); choose another folder")
-    else:
-        write_json(path, config.to_json())
+    if not (folder / CONFIG_FILE).exists():
+        write_json(folder / CONFIG_FILE, config.to_json())
+    (folder / SUMMARY_FILE).unlink(missing_ok=True)
     write_json(folder / VERSIONS_FILE, versions(device))
 
 

@@ -2,7 +2,7 @@
 
     [defaults]              # of every run below
     steps = 2000
-    heads = 8               # whatever RunConfig does not know is an option of the mixer, and left out for mixers that do not take it
+    heads = 8               # whatever RunConfig does not know is an option of the mixer, left out for mixers that do not take it
     [[runs]]
     mixer = "deltaproduct"
     n_h = [1, 2, 3]         # a list is a run for each of its values …
@@ -53,9 +53,17 @@ def expanded(data: dict[str, Any]) -> dict[str, RunConfig]:
     """
     defaults, runs = data.get("defaults", {}), data.get("runs", [])
     unknown = sorted(set(data) - {"defaults", "runs"})
-    if unknown or not isinstance(runs, list) or not runs:
+    tables_only = isinstance(runs, list) and all(isinstance(table, dict) for table in (defaults, *runs))
+    if unknown or not tables_only or not runs:
         raise BadArgument(f"a grid has [defaults] and [[runs]]{f', no {unknown}' if unknown else ', at least one of these'}")
+    if wrong := [table["name"] for table in runs if not isinstance(table.get("name", ""), str)]:
+        raise BadArgument(f"a name is text, not {wrong[0]!r}")
     tables = [(table.get("name"), points(defaults, table)) for table in runs]
+    used = {key for _, expansion in tables for point in expansion for key in point}
+    if unused := sorted(set(defaults) - used - {"name"}):
+        raise BadArgument(
+            f"{' and '.join(unused)} of [defaults] is nothing that a run has, nor an option of any of these mixers"
+        )
     unnamed = [point for name, expansion in tables if name is None for point in expansion]
     found: dict[str, RunConfig] = {}
     for name, expansion in tables:

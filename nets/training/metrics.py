@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ...automata.errors import NotWritable
+from ...automata.errors import CorruptFile, DeltawordError, NotWritable
 from ...automata.files import read_bytes
 from .config import Replica
 
@@ -45,29 +46,43 @@ class Metrics:
         self.lines: list[dict[str, Any]] = []
         if self.path is None:
             return
-        try:
+        with writing(self.path):
             self.path.touch()
             if kept:
-                self.lines = parsed(read_bytes(self.path)[:kept])
+                self.lines = parsed(whole(self.path, kept))
             os.truncate(self.path, kept)
-        except OSError as error:
-            raise NotWritable(f"cannot write {self.path}: {error.strerror or error}") from None
 
     def add(self, line: dict[str, Any]) -> None:
         line = plain(line)
         self.lines.append(line)
         if self.path is not None:
-            try:
-                with self.path.open("ab") as file:
-                    file.write((json.dumps(line) + "\n").encode())
-                    file.flush()
-                    os.fsync(file.fileno())
-            except OSError as error:
-                raise NotWritable(f"cannot write {self.path}: {error.strerror or error}") from None
+            with writing(self.path), self.path.open("ab") as file:
+                file.write((json.dumps(line) + "\n").encode())
+                file.flush()
+                os.fsync(file.fileno())
 
     @property
     def size(self) -> int:
         return 0 if self.path is None else self.path.stat().st_size
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Raises NotWritable where the disk is full, or whatever else the system says."""
+    try:
+        yield
+    except DeltawordError:
+        raise
+    except OSError as error:
+        raise NotWritable(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def whole(path: Path, kept: int) -> bytes:
+    """The first bytes of the file. Raises CorruptFile where a checkpoint knows of more than there are."""
+    data = read_bytes(path)[:kept]
+    if len(data) < kept or not data.endswith(b"\n"):
+        raise CorruptFile(f"{path} was shortened or altered since the last checkpoint; remove its folder to begin again")
+    return data
 
 
 def parsed(data: bytes) -> list[dict[str, Any]]:
@@ -79,23 +94,28 @@ class Board:
     """The curves for TensorBoard, or a note that it is not installed."""
 
     def __init__(self, folder: Path, replicas: Sequence[Replica], step: int):
-        self.note, self.writer, self.replicas = None, None, replicas
+        self.note, self.writer, self.replicas, self.folder = None, None, replicas, folder
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
             self.note = "no logs for TensorBoard, which is not installed: pip install 'deltaword[train]'"
         else:
-            self.writer = SummaryWriter(str(folder), purge_step=step + 1 if step else None)
+            with writing(folder):
+                self.writer = SummaryWriter(
+                    str(folder), purge_step=step + 1
+                )  # lines of a run that was killed since then are void
 
     def add(self, line: dict[str, Any]) -> None:
         if self.writer is None:
             return
-        for curve in CURVES:
-            for replica, value in zip(self.replicas, line.get(curve, ()), strict=False):
-                if value is not None:
-                    self.writer.add_scalar(f"{curve}/{replica}", value, line["step"])
-        self.writer.flush()
+        with writing(self.folder):
+            for curve in CURVES:
+                for replica, value in zip(self.replicas, line.get(curve, ()), strict=False):
+                    if value is not None:
+                        self.writer.add_scalar(f"{curve}/{replica}", value, line["step"])
+            self.writer.flush()
 
     def close(self) -> None:
         if self.writer is not None:
-            self.writer.close()
+            with writing(self.folder):
+                self.writer.close()

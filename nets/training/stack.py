@@ -46,9 +46,10 @@ def build(config: RunConfig, own: Mapping[str, Task] | None = None, held_out: Ma
     """The stack of a configuration, freshly drawn, on the CPU.
 
     own      tasks that `nets.tasks` does not know, by the names that the configuration uses
-    held_out tasks of the same letters and classes that take the place of some in validation and test, by the same names
-    Raises   BadArgument for unknown tasks or mixers, options that the mixer does not take, and tasks of one stack that are trained
-             at different lengths unless `lengths` says which
+    held_out tasks of the same letters and classes that take the place of some in validation and test, by the same names; default:
+             what the tasks themselves keep for that (`Task.unseen`), as those of text do
+    Raises   BadArgument for unknown tasks or mixers, options that the mixer does not take, tasks of one stack that are trained
+             at different lengths unless `lengths` says which, and lengths at which a task asks nothing
     """
     tasks = {name: own[name] if own and name in own else named_task(name) for name in config.tasks}
     lengths = {task.train_lengths for task in tasks.values()}
@@ -57,6 +58,8 @@ def build(config: RunConfig, own: Mapping[str, Task] | None = None, held_out: Ma
         raise BadArgument(f"the tasks are trained at different lengths ({each}); say which with lengths, or make two runs")
     low, high = config.lengths or lengths.pop()
     eval_lengths = config.eval_lengths or tuple(sorted({n for task in tasks.values() for n in task.eval_lengths}))
+    unseen = {name: task.unseen() for name, task in tasks.items()} | dict(held_out or {})
+    check_lengths(config, tasks | unseen, low, eval_lengths)
     check_options(config.mixer, config.options)
     replicas = config.replicas
     shape = ModelConfig(
@@ -75,7 +78,17 @@ def build(config: RunConfig, own: Mapping[str, Task] | None = None, held_out: Ma
             n = len(tasks[each.task].classes)
             model.head.weight[r, :, n:] = 0
             model.head.bias[r, n:] = NEVER
-    return Stack(config, tasks, tasks | dict(held_out or {}), replicas, (low, high), eval_lengths, model)
+    return Stack(config, tasks, unseen, replicas, (low, high), eval_lengths, model)
+
+
+def check_lengths(config: RunConfig, tasks: Mapping[str, Task], low: int, eval_lengths: tuple[int, ...]) -> None:
+    shortest = {"lengths": low, "eval_lengths": min(eval_lengths)}
+    if config.growth:
+        shortest["growth_from"] = config.growth_from
+    for task in tasks.values():
+        short = [f"{name} {length}" for name, length in shortest.items() if length < task.least_length]
+        if short:
+            raise BadArgument(f"{task.name} asks nothing of words of less than {task.least_length} letters: {', '.join(short)}")
 
 
 def named_task(name: str) -> Task:

@@ -142,6 +142,7 @@ class Step:
     def state(self) -> dict[str, Tensor]:
         """Every tensor that a step changes, by name; not copies."""
         found = {f"counters.{name}": value for name, value in vars(self.counters).items()}
+        found |= {f"buffers.{name}": value for name, value in self.model.named_buffers()}  # of mixers of the user's own
         found["weights"] = self.flat.values
         for i, moments in self.optimizer.state_dict()["state"].items():
             found |= {f"optimizer.{i}.{name}": value for name, value in moments.items()}
@@ -154,6 +155,8 @@ class Step:
             kind, _, rest = name.partition(".")
             if kind == "counters":
                 getattr(self.counters, rest).copy_(value)
+            elif kind == "buffers":
+                self.model.get_buffer(rest).copy_(value)
             elif kind == "optimizer":
                 i, _, what = rest.partition(".")
                 moments.setdefault(int(i), {})[what] = value

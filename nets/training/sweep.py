@@ -1,6 +1,6 @@
 """`sweep`: every run of a grid once, by however many processes there are.
 
-A process goes through the runs in their order.  It leaves out those that have a summary, and those that another process has claimed
+A process goes through the runs in their order.  It leaves out those that are finished, and those that another process has claimed
 (`folder.claimed`: a lock, which ends with the process that holds it); so any number of processes, on any number of hosts that share the
 folder, share out the runs.  Killed and started again, a sweep leaves out what is finished, and goes on with what was under way from its
 checkpoint: a dead process's claim needs no clearing up.
@@ -49,15 +49,15 @@ def sweep(
     Raises    NotReadable, CorruptFile, BadArgument, NotWritable; nothing for a run of which every network diverged: its summary says so
     """
     runs, out = read_grid(grid), Path(out)
-    for name, config in runs.items():
-        if not folder.finished(out / name):
-            build(config)  # what is wrong with the last run is said before the first one begins
+    runs = {name: replace(config, minutes=minutes) if config.minutes is None else config for name, config in runs.items()}
+    for name, config in runs.items():  # what is wrong with the last run is said before the first one begins
+        folder.check(out / name, config)
+        if not folder.finished(out / name, config):
+            build(config)
     found: dict[str, dict[str, Any]] = {}
     for name, config in runs.items():
         path = out / name
-        if not folder.finished(path):
-            if config.minutes is None:
-                config = replace(config, minutes=minutes)
+        if not folder.finished(path, config):
             try:
                 train(config, path, device, watch=begins(name, config) if begins else None, save_every=save_every)
             except Diverged:

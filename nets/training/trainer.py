@@ -36,7 +36,7 @@ from .words import VALIDATION, length_at
 if TYPE_CHECKING:
     from ..tasks import Task
 
-FINISHED, REACHED, TIME, DIVERGED = "all steps done", "every network at the threshold", "time limit", "every network diverged"
+FINISHED, REACHED, DIVERGED, TIME = "all steps done", "every network at the threshold", "every network diverged", folder.TIME
 
 Watch = Callable[[int, dict[str, Any] | None], object]
 
@@ -52,7 +52,8 @@ def train(
     watch: Watch | None = None,
     save_every: float = 20.0,
 ) -> Run:
-    """Train a stack, or go on where a run of the same configuration in `out` was interrupted; a finished one is just loaded.
+    """Train a stack, or go on where a run of the same configuration in `out` was interrupted, or ended at a time limit that is no more;
+    a finished one is just loaded.
 
     out         the run directory (`folder` says what is in it); None keeps everything in memory
     device      default: the configuration's, else this process's GPU, else the CPU
@@ -62,7 +63,7 @@ def train(
     watch       called with the steps done, after each; and with the line for the metrics where there is one, else None
     save_every  seconds that may lie between checkpoints, which are written after validations
     Raises      BadArgument for a configuration that fits no model, and a folder that has another run; InUse; NotWritable;
-                Diverged if no network is left; the run directory then says so too
+                Diverged if no network is left, now or in the finished run; the run directory says so too
 
     >>> config = RunConfig(
     ...     tasks=("parity_every",), d_model=8, options={"heads": 1}, steps=2, batch=4, lengths=3, eval_rows=4, eval_lengths=(3,)
@@ -78,7 +79,7 @@ def train(
     with ExitStack() as inside:
         if path is not None and group.leads:
             inside.enter_context(folder.claimed(path))
-        if group.object_from_first(path is not None and group.leads and folder.finished(path)):
+        if group.object_from_first(path is not None and group.leads and folder.finished(path, config)):
             return finished_run(config, path, device, group, tasks, held_out)
         inside.enter_context(torch.random.fork_rng([device] if device.type == "cuda" else []))
         torch.manual_seed(config.seeds[0])
@@ -105,13 +106,15 @@ def finished_run(
     """The run that is already there, on every process."""
     if group.leads:
         assert path is not None
-        folder.begin(path, config, device)  # raises where it is another one
+        folder.check(path, config)
         run = load_run(path, device, tasks=tasks, held_out=held_out)
     else:
         stack = build(config, tasks, held_out)
         stack.model.to(device)
         run = Run(stack, [], {}, path)
     run.metrics, run.summary = group.object_from_first((run.metrics, run.summary))
+    if run.summary["stopped"] == DIVERGED:
+        raise Diverged(deaths(run.summary["replicas"]))
     for tensor in run.model.state_dict().values():
         group.from_first_(tensor)
     return run
