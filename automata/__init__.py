@@ -1,7 +1,7 @@
 """Finite machines and their algebra: numpy throughout, sympy where groups are met. No torch.
 
 Read in this order: dfa, run, reach · sre, positions, nfa, regex · small, moore, hopcroft, minimize, equivalence, product, reverse ·
-convert, jsonio, draw · permutations, group, groups, languages, random_machines · transformations, monoid, green, subgroups,
+convert, jsonio, draw, trace · permutations, group, groups, languages, random_machines · transformations, monoid, green, subgroups,
 varieties, syntactic · cascade, holes.
 """
 

@@ -39,6 +39,20 @@ class Cascade:
     def start(self) -> Tuple:
         return tuple(machine.start for machine in self.machines)
 
+    def to_svg(self) -> str:
+        """The machines as blocks, from the first to the last.
+
+        >>> from .languages import get
+        >>> get("T_3").holonomy().cascade.to_svg()[:4]
+        '<svg'
+        """
+        from .picture.cascade import to_svg
+
+        return to_svg(self)
+
+    def _repr_svg_(self) -> str:
+        return self.to_svg()
+
     def step(self, states: Tuple, letter: int) -> Tuple:
         """The tuple after one more letter (by number)."""
         after, symbol = [], letter

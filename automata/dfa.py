@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from .holonomy import Holonomy
     from .monoid import TransitionMonoid
+    from .trace import Trace
 
 Letter = Hashable
 Word = Iterable[Letter]
@@ -259,6 +260,18 @@ class DFA:
         from .run import final_state
 
         return bool(self.accepting_mask[final_state(self, word)])
+
+    def trace(self, word: Word) -> Trace:
+        """The word's way, letter after letter: a text, and in a notebook a picture of the machine after each letter.
+
+        Raises UnknownLetter
+
+        >>> print(DFA([[1, 0], [1, 1]], 0, [1], "ab").trace("ba"))
+        0 —b→ 0 —a→ 1: accepted
+        """
+        from .trace import Trace
+
+        return Trace.of(self, word)
 
     def run(self, tokens: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
         """A batch of words of equal length, as letter numbers [B, T], to their states [B, T + 1]; numpy throughout."""

@@ -48,13 +48,16 @@ def to_svg(dfa: DFA, word: Word | None = None) -> str:
     >>> to_svg(DFA([[0, 1], [1, 0]], 0, [1], "ab")).startswith("<svg")
     True
     """
-    if dfa.n_states > MAX_STATES:
-        return table.to_svg(dfa, word)
-    shown = content(dfa, word)
-    if sum(not arrow.is_loop for arrow in shown.arrows) > max(MAX_ARROWS, ARROWS_A_STATE * dfa.n_states):
+    if dfa.n_states > MAX_STATES or not drawn_as_graph(shown := content(dfa, word)):
         return table.to_svg(dfa, word)
     by_graphviz = graphviz_svg(shown) if dfa.n_states <= MAX_GRAPHVIZ else None
     return by_graphviz or svg.to_svg(best_drawing(shown))
+
+
+def drawn_as_graph(shown: Content) -> bool:
+    """Whether a machine is small and sparse enough to be read as a graph."""
+    n = shown.n
+    return n <= MAX_STATES and sum(not arrow.is_loop for arrow in shown.arrows) <= max(MAX_ARROWS, ARROWS_A_STATE * n)
 
 
 def graphviz_svg(shown: Content) -> str | None:

@@ -1,7 +1,7 @@
 """The picture of a monoid: its D-classes as boxes, rows for R-classes, columns for L-classes, a place for each H-class.
 
 Words stand for elements; idempotents have a star and places that are groups are shaded. A line leads from a class down to
-one next below it. A class too large to be read is shown by its numbers.
+one next below it. A class too large to be read is shown by its numbers, and so is one whose words look alike when cut.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from .picture.svg import FILL, INK, MARGIN, WAY, WAY_FILL, safe, text, whole
 MAX_CLASSES = 100  # D-classes drawn
 MAX_ELEMENTS, MAX_COLUMNS = 150, 20  # of a class drawn with its words
 MAX_WORD = 16  # characters
+WIDEST = 1000.0  # of a layer; where it is wider, its widest classes are shown by their numbers
 SIZE, LINE, CAPTION = 12.0, 17.0, 16.0
 PAD, GAP, LAYER_GAP = 7.0, 26.0, 34.0
 STAR = "★"
@@ -74,6 +75,9 @@ def to_svg(green: GreenRelations) -> str:
         )
     letters = texts(green.monoid.dfa.alphabet)
     layers, lines = layered([box(d_class, green, letters) for d_class in green.d_classes], green)
+    for layer in layers:
+        while layer_width(layer) > WIDEST and (spelt := [b for b in layer if b.places is not None]):
+            by_numbers(max(spelt, key=lambda b: b.inner_width))
     width = max(layer_width(layer) for layer in layers)
     y = 0.0
     for layer in layers:
@@ -96,8 +100,9 @@ def layer_width(layer: list[Box]) -> float:
 def box(d_class: DClass, green: GreenRelations, letters: list[str]) -> Box:
     group = d_class.group
     caption = f"rank {d_class.rank}" + (f", {group.description}" if group and group.order > 1 else "")
+    empty = Box(d_class, caption, None, [0.0], 0.0)
     if len(d_class) > MAX_ELEMENTS or d_class.n_columns > MAX_COLUMNS:
-        return Box(d_class, caption, None, [width_of(in_numbers(d_class)) + 2 * PAD], LINE + 2 * PAD)
+        return by_numbers(empty)
     starred = set(d_class.idempotents.tolist())
     words = green.monoid.words
 
@@ -107,11 +112,21 @@ def box(d_class: DClass, green: GreenRelations, letters: list[str]) -> Box:
         return shortened(joined or "ε", MAX_WORD) + (STAR if m in starred else "")
 
     places = [[[spelt(m) for m in place] for place in row] for row in d_class.places.tolist()]
+    shown = [word for row in places for place in row for word in place]
+    if 2 * len(set(shown)) < len(shown):
+        return by_numbers(empty)
     side = words_a_line(d_class.group_order)
     widths = [
         PAD + side * max(width_of(word) + PAD for row in places for word in row[column]) for column in range(d_class.n_columns)
     ]
     return Box(d_class, caption, places, widths, PAD + LINE * ceil(d_class.group_order / side))
+
+
+def by_numbers(b: Box) -> Box:
+    """The box with its size in place of its words."""
+    assert b.d_class is not None
+    b.places, b.widths, b.height = None, [width_of(in_numbers(b.d_class)) + 2 * PAD], LINE + 2 * PAD
+    return b
 
 
 def width_of(words: str) -> float:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .subgroups import Subgroup
 
 MEMORY = 2**32  # bytes that a monoid may take unless a limit is given
+MAX_DRAWN = 20_000  # elements of a monoid that draws its D-classes of its own accord; `green().to_svg()` draws larger ones
 
 
 class TransitionMonoid:
@@ -70,6 +71,9 @@ class TransitionMonoid:
 
     def __repr__(self) -> str:
         return f"TransitionMonoid({len(self)} elements on {self.n_states} states, {self.n_letters} letters)"
+
+    def _repr_svg_(self) -> str | None:
+        return self.green()._repr_svg_() if len(self) <= MAX_DRAWN else None
 
     @property
     def n_states(self) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -71,12 +70,21 @@ class Plan:
     def __str__(self) -> str:
         return "\n".join(f"{head:<8} {text}" for head, text in self.lines())
 
+    def to_svg(self) -> str:
+        """The layers as blocks with what they hold and cost.
+
+        >>> import deltaword as dw
+        >>> dw.plan(dw.languages.get("parity")).to_svg()[:4]
+        '<svg'
+        """
+        from .picture.plan import plan_svg
+
+        return plan_svg(self)
+
     def _repr_html_(self) -> str:
-        body = "".join(
-            f"<tr><th style='text-align:left'>{html.escape(head)}</th><td style='text-align:left'>{html.escape(text)}</td></tr>"
-            for head, text in self.lines()
-        )
-        return f"<table>{body}</table>"
+        from .picture.plan import plan_html
+
+        return plan_html(self)
 
     def latex(self) -> str:
         """The plan as a list, a part of a document (theory/latex)."""

@@ -13,7 +13,6 @@ On disk       JSON: the claim, the machine's table, a digest of the weights; `ch
 
 from __future__ import annotations
 
-import html
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -75,8 +74,9 @@ class Certificate:
         return f"does not hold: {self.counterexample!r} tells them apart ({self.dtype}; {self.reason})"
 
     def _repr_html_(self) -> str:
-        colour, mark = ("#0072b2", "✓") if self.holds else ("#d55e00", "✗")  # blue and vermilion: told apart by all eyes
-        return f"<p style='border-left:4px solid {colour};padding-left:.6em'><b>{mark}</b> {html.escape(str(self))}</p>"
+        from .certificate_card import card
+
+        return card(self)
 
     def latex(self) -> str:
         """What is certified, of which machine and weights: a part of a document (theory/latex)."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ..latex.prose import prose
 from ..latex.reports import described
 from .facts import counted
+from .grid import COLOURS, grid, tally
 from .models import MODELS
 from .verdict import Verdict
 from .witness import spelt
@@ -23,7 +24,6 @@ LABEL, WIDTH = 9, 120
 NARROWEST = 40
 MARKS = {"yes": "✓ yes", "no": "✗ no", "not known": "? not known"}
 ORDER = ("no", "not known", "yes")
-COLOURS = {"yes": "#2e9e5b", "no": "#d9534f", "not known": "#b8860b"}  # of a lightness that both white and black carry
 TOGETHER, JOIN = re.compile(r"n_h [=≤] [0-9]+|([≥≤] |[0-9]+ to )?[0-9]+ layers?"), "\ue000"  # kept on one line
 BETWEEN_SOURCES = re.compile(r"; (?![^(]*\))")
 
@@ -213,7 +213,7 @@ def latex(c: Classification) -> str:
 
 
 def page(c: Classification) -> str:
-    """A table of facts and a table of verdicts; colours and backgrounds are the notebook's own."""
+    """The facts, all verdicts at a glance, and folded below them the reasons; the background is the notebook's own."""
     left = "text-align:left;vertical-align:top;padding:.2em .6em"
 
     def cell(content: str, tag: str = "td", style: str = "") -> str:
@@ -231,6 +231,7 @@ def page(c: Classification) -> str:
         where = f'<span title="{html.escape(model.text)}">{html.escape(model.title)}</span>'
         body.append(f"<tr>{mark}{cell(who)}{cell(v.depth)}{cell(where)}{cell(html.escape(v.size))}{cell(why)}</tr>")
     return (
-        f'<div style="color:inherit"><table>{facts}</table>'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+        f'<div style="color:inherit"><table>{facts}</table><p><strong>{tally(c.verdicts)}</strong></p>{grid(c.verdicts)}'
+        f"<details><summary>reasons, sources and the calls that build networks</summary>"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></details></div>"
     )
