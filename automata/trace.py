@@ -189,7 +189,8 @@ def frames(trace: Trace, drawing: Drawing, scale: float, top: float) -> tuple[li
         right = max(right, x + widest)
     y += h + CAPTION
     if n >= most:
-        words = f"frames {most - 1} to {n - 1} are left out: trace.frame(t) draws one"
+        which = f"frames {most - 1} to {n - 1} are" if most < n else f"frame {n - 1} is"
+        words = f"{which} left out: trace.frame(t) draws one"
         parts.append(text(words, (0, y + CAPTION / 2), SIZE, INK, "start"))
         y += CAPTION
         right = max(right, text_width(words, SIZE))

@@ -104,7 +104,8 @@ def train(
         typer.Option(metavar="N|LOW-HIGH", callback=lengths_of, help="Letters a training word. Default: what the task says."),
     ] = None,
     growth: Annotated[
-        float, typer.Option(min=0, max=1, help="Part of the steps over which words grow to their length. 0: full length at once.")
+        float,
+        typer.Option(min=0, max=1, help="Part of the steps over which words grow to their length. 0: full length at once."),
     ] = 0.0,
     growth_from: Annotated[int, typer.Option(min=1, help="Letters of the first words, where they grow.")] = 16,
     lr: Annotated[float, typer.Option(help="The largest rate of AdamW.")] = 1e-3,
@@ -392,7 +393,9 @@ def extract(
     by: Annotated[Learner, typer.Option(help="L* or KV by queries, or clusters of states.")] = Learner.lstar,
     seed: Annotated[int, typer.Option(min=0, help="Of the words that are tried.")] = 0,
     queries: Annotated[int, typer.Option(min=1, help="Words that the network may be asked.")] = 50_000,
-    proof: Annotated[bool, typer.Option(help="Try to prove it for words of all lengths, with the memory in float32, and in bfloat16.")] = True,
+    proof: Annotated[
+        bool, typer.Option(help="Try to prove it for words of all lengths, with the memory in float32 and in bfloat16.")
+    ] = True,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write everything as JSON.")] = None,
     as_json: AsJson = False,
 ) -> None:
