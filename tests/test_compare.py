@@ -630,7 +630,14 @@ def test_runs_that_are_missing_twice_or_unfinished_are_refused(reported, tmp_pat
 
 def test_weights_that_are_not_finite_count_as_failed_and_do_not_reach_lapack(tmp_path):
     config = RunConfig(
-        tasks=("parity_every",), seeds=(0, 1), d_model=8, options={"heads": 1}, steps=1, batch=4, lengths=(4, 4), eval_lengths=(4,)
+        tasks=("parity_every",),
+        seeds=(0, 1),
+        d_model=8,
+        options={"heads": 1},
+        steps=1,
+        batch=4,
+        lengths=(4, 4),
+        eval_lengths=(4,),
     )
     train(config, tmp_path / "run", device="cpu")
     weights = safetensors.torch.load((tmp_path / "run/weights.safetensors").read_bytes())

@@ -51,6 +51,7 @@ def computed(name: str) -> dict[str, Any]:
         "grade": certificate.grade,
         "holds": certificate.holds,
         "picture": dfa._repr_svg_(),
+        "network": net.to_svg(),
         "egg_box": egg_box,
         "plan": plan.lines(),
         "certificate": str(certificate),
@@ -81,6 +82,7 @@ def write(folder: Folder, names: list[str] | None = None) -> None:
     entries = {entry.name: entry for entry in languages.entries()}
     for name, fact in found.items():
         folder.write(f"{name}.svg", fact["picture"])
+        folder.write(f"{name}_network.svg", fact["network"])
         if fact["egg_box"]:
             folder.write(f"{name}_monoid.svg", fact["egg_box"])
         folder.write(f"{name}.rst", page(entries[name], fact))
@@ -178,6 +180,8 @@ def page(entry: Any, fact: dict[str, Any]) -> Iterator[str]:
             for label, texts in seen
         ]
     )
+    yield from (f".. figure:: {entry.name}_network.svg", "    :class: machine", "    :alt: the network, letter by letter", "")
+    yield from ("    What each letter does to the state, layer by layer, and how the state is read.", "")
     yield from heading("Its certificate", "-")
     yield from (f".. rst-class:: {'holds' if fact['holds'] else 'fails'}", "", rst(fact["certificate"]), "")
     yield "What the grades mean: :ref:`grades`."
