@@ -21,7 +21,7 @@ from torch import nn
 from typer.testing import CliRunner
 
 from deltaword import cli
-from deltaword.automata.errors import BadArgument, CorruptFile, Diverged, InUse, NotWritable
+from deltaword.automata.errors import BadArgument, CorruptFile, DeltawordError, Diverged, InUse, NotWritable
 from deltaword.nets.compare.measure import grouped
 from deltaword.nets.extract import extraction
 from deltaword.nets.extract.closure import Walk
@@ -459,3 +459,10 @@ def small_exploration() -> tuple[Any, ...]:
     assert target is not None
     machine = closure_file.Machine(target.table, 0, np.array([0, 1]), by_state=False)  # pyright: ignore[reportArgumentType]
     return machine, np.arange(3), np.zeros(1, dtype=np.float32), lambda x, a: x, lambda x: np.zeros(len(x), dtype=np.int64), 4
+
+
+def test_a_configuration_that_fits_no_model_leaves_no_folder(tmp_path):
+    for wrong in ({"tasks": ("nosuch",)}, {"mixer": "nosuch"}, {"options": {"nosuch": 1}}):
+        with pytest.raises(DeltawordError):
+            train(RunConfig(**{"tasks": ("S_3",), **wrong}), tmp_path / "run", device="cpu")
+        assert not (tmp_path / "run").exists()

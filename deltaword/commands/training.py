@@ -43,6 +43,10 @@ class Learner(StrEnum):
     states = "states"
 
 
+TASKS = (
+    "parity (asked at the end), parity_every, mod_arithmetic, mod_arithmetic_brackets; groups: Z_3, D_4, S_3, A_5, S_5_swaps, …; "
+    "language:NAME, a machine of `deltaword languages`; text:code"
+)
 Device = Annotated[str | None, typer.Option(help="Such as cpu or cuda:1. Default: the GPU, if there is one.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print everything as JSON.")]
 
@@ -72,7 +76,7 @@ def options_of(given: list[str]) -> dict[str, Any]:
 def train(
     task: Annotated[
         list[str],
-        typer.Argument(metavar="TASK", help="parity, mod_arithmetic, S_3, S_5_swaps, language:NAME, …; may be several."),
+        typer.Argument(metavar="TASK", help=f"{TASKS}. May be several."),
     ],
     mixer: Annotated[
         str,
@@ -82,7 +86,9 @@ def train(
             "or your own as package.module:Class.",
         ),
     ] = "deltaproduct",
-    n_h: Annotated[int | None, typer.Option("--n-h", min=1, help="Householder steps a token, of (gated_)deltaproduct.")] = None,
+    n_h: Annotated[
+        int | None, typer.Option("--n-h", min=1, help="Householder steps a token, of (gated_)deltaproduct. Default: 1.")
+    ] = None,
     heads: Annotated[int | None, typer.Option(min=1, help="Default: the mixer's, 4 for DeltaNet.")] = None,
     head_dim: Annotated[int | None, typer.Option(min=1, help="Default: d_model / heads.")] = None,
     conv: Annotated[int | None, typer.Option(min=0, help="Width of a causal convolution before the mixer; 0 for none.")] = None,
@@ -118,7 +124,12 @@ def train(
         int, typer.Option(min=1, help="Words of a validation, and at each length of the last evaluation.")
     ] = 256,
     eval_length: Annotated[
-        list[int] | None, typer.Option(min=1, help="Of the last evaluation; may be given again. Default: what the task says.")
+        list[int] | None,
+        typer.Option(
+            min=1,
+            help="Of the last evaluation; may be given again. Default: what the task says, up to thousands of letters, "
+            "which on a CPU can take longer than the training.",
+        ),
     ] = None,
     threshold: Annotated[
         float, typer.Option(help="Validation accuracy at the largest training length that counts as reached.")
@@ -136,8 +147,12 @@ def train(
     Several tasks, ranges and seeds are trained at once, side by side in one stack: TASK… × --range × --seed networks, none of which
     notices the others.
 
-    Interrupted or killed, the same command goes on where it was. DIR gets config.json, metrics.jsonl, tensorboard/,
-    weights.safetensors and, at the end, summary.json. On several GPUs: torchrun --nproc-per-node 8 --no-python deltaword train …
+    Interrupted or killed, the same command goes on from the last checkpoint; one is written after a validation, if the last is
+    more than 20 seconds old. DIR gets config.json, a line of metrics.jsonl at each validation, tensorboard/, and at the end
+    weights.safetensors and summary.json. On several GPUs: torchrun --nproc-per-node 8 --no-python deltaword train …
+
+    The defaults are for a GPU. On a CPU take short words and a narrow model: --lengths 2-8, --d-model 32, --batch 64,
+    --eval-length 128.
 
     Exit code 1 if every network diverged.
     """
@@ -178,6 +193,7 @@ def train(
     )
     where = out or Path("runs") / "_".join([*task, mixer.rpartition(":")[2]]).replace(":", "-")
     with joined(local_device(device)) as group:
+        earlier = written_at(where / "summary.json")
         try:
             with bar("training", config) if group.leads else no_bar() as watch:
                 run = trained(config, where, device, group=group, watch=watch)
@@ -186,11 +202,17 @@ def train(
             raise typer.Exit(1) from None
     if not group.leads:
         return
+    if earlier is not None and earlier == written_at(where / "summary.json"):
+        note(f"this run was finished before; nothing was trained now. To train it anew, remove {where} or choose another --out")
     if as_json:
         print(json.dumps(run.summary | {"config": run.config.to_json(), "out": str(where)}, ensure_ascii=False, indent=1))
         return
     say_run(run.summary)
     say("written", where)
+
+
+def written_at(path: Path) -> int | None:
+    return path.stat().st_mtime_ns if path.exists() else None
 
 
 def say_run(summary: dict[str, Any]) -> None:
@@ -247,6 +269,8 @@ def bar(name: str, config: RunConfig) -> Iterator[Watch]:
             else:
                 accuracy = [value for value in line["accuracy"] if value is not None] or [0.0]
                 progress.update(row, completed=done, found=f"accuracy {min(accuracy):.3f} to {max(accuracy):.3f}")
+                if done == config.steps or (config.stop_early and min(accuracy) >= config.threshold):
+                    progress.update(row, description="last evaluation")
 
         yield watch
 
@@ -268,8 +292,8 @@ def sweep(
 ) -> None:
     """Train every run of a grid.
 
-    Finished runs are left out, and one that was interrupted or killed goes on where it was: give the same command again. Several
-    processes share out the runs; on the GPUs of a host: torchrun --nproc-per-node 8 --no-python deltaword sweep GRID.toml
+    Finished runs are left out, and one that was interrupted or killed goes on from its last checkpoint: give the same command again.
+    Several processes share out the runs; on the GPUs of a host: torchrun --nproc-per-node 8 --no-python deltaword sweep GRID.toml
 
     Exit code 1 if in some run every network diverged, or if one did not fit into memory.
     """
@@ -337,7 +361,7 @@ def each_run(total: int) -> Iterator[Any]:
 
 
 def data(
-    task: Annotated[str, typer.Argument(metavar="TASK", help="parity, mod_arithmetic, S_3, S_5_swaps, language:NAME, …")],
+    task: Annotated[str, typer.Argument(metavar="TASK", help=f"{TASKS}.")],
     out: Annotated[Path, typer.Option(metavar="FILE", help="Ends in .parquet or .npz.")],
     words: Annotated[int, typer.Option(min=1, help="How many.")] = 100_000,
     length: Annotated[int | None, typer.Option(min=1, help="Letters of a word. Default: what the task is trained on.")] = None,
@@ -360,7 +384,7 @@ def data(
 
 
 def compare(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Run directories of `deltaword train` or `sweep`.")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Directories of runs; all runs of a sweep: runs/NAME/*.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Gets report.html and report.json.")] = Path("comparison"),
     constructed: Annotated[
         bool, typer.Option(help="Beside them, the networks that `deltaword compile` makes of the tasks.")
@@ -374,6 +398,7 @@ def compare(
     Accuracy by length, tables as in the papers, the spectrum of each letter's transition matrix, keys and strengths, rank and drift of
     the state.
     """
+    sys.path.append(str(Path.cwd()))  # mixers of the user's own, as for `train`
     with working("comparing"):
         from ..nets.compare.report import write_report
         from ..nets.compare.tables import as_text, cells_of
@@ -384,11 +409,15 @@ def compare(
     else:
         for title, cells in report["tables"].items():
             print(f"{title}\n\n{as_text(cells_of(cells))}\n")
+        say(
+            "numbers",
+            "scaled accuracy: 0 the best constant guess, 1 no mistake; the best seed, in brackets the mean over seeds",
+        )
         say("written", f"{out / 'report.html'}, {out / 'report.json'}")
 
 
 def extract(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run directory of `deltaword train` or `sweep`.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The directory of one run of `deltaword train` or `sweep`.")],
     replica: Annotated[int, typer.Option(min=0, help="Which network of the run, in the order of its table.")] = 0,
     by: Annotated[Learner, typer.Option(help="L* or KV by queries, or clusters of states.")] = Learner.lstar,
     seed: Annotated[int, typer.Option(min=0, help="Of the words that are tried.")] = 0,
@@ -403,6 +432,7 @@ def extract(
 
     Exit code 1 if it is another one; the shortest word that tells them apart is printed.
     """
+    sys.path.append(str(Path.cwd()))  # a mixer of the user's own, as for `train`
     with working("extracting"):
         from ..nets.extract import extract_run
 

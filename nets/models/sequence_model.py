@@ -85,7 +85,9 @@ class SequenceModel(nn.Module):
         super().__init__()
         unknown = [name for name in ranges if name not in RANGES]
         if unknown or len(ranges) != len(seeds) or not seeds:
-            raise BadArgument(f"ranges {list(ranges)}, seeds {list(seeds)}: as many as seeds, each '0,1' or '-1,1'")
+            raise BadArgument(
+                f"ranges {list(ranges)}, seeds {list(seeds)}: each range is '0,1' or '-1,1', and there are as many as seeds"
+            )
         self.config, self.ranges, self.seeds = config, tuple(ranges), tuple(seeds)
         replicas, lowest = len(seeds), torch.tensor([RANGES[name] for name in ranges])
         self.embedding = Embedding(replicas, config.letters + 1, config.d_model)  # the last row is BOS

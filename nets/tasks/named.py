@@ -89,7 +89,7 @@ def _named(name: str) -> Task:
     if (problem := word_problem(name)) is not None:
         return problem
     raise UnknownTask(
-        f"no task {name!r}; {_suggestion(name)}names() lists some, and language:NAME is any machine of the gallery"
+        f"no task {name!r}; {_suggestion(name)}some are {', '.join(names())}; and language:NAME is any machine of the gallery"
     )
 
 

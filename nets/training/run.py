@@ -73,7 +73,10 @@ def load_run(
     """
     path = Path(path)
     if not (path / folder.CONFIG_FILE).exists():
-        raise NotReadable(f"{path} has no {folder.CONFIG_FILE}; it is not the folder of a run")
+        sweep = (
+            f"; of a sweep's runs, give {path}/NAME, or {path}/* for all" if any(path.glob(f"*/{folder.CONFIG_FILE}")) else ""
+        )
+        raise NotReadable(f"{path} has no {folder.CONFIG_FILE}; it is not the folder of a run{sweep}")
     if not folder.finished(path):
         raise NotReadable(f"{path} is a run that is not finished; start it again with the same options, and it goes on")
     stack = build(RunConfig.from_json(read_json(path / folder.CONFIG_FILE)), tasks, held_out)

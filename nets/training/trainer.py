@@ -77,16 +77,16 @@ def train(
     if config.batch < group.size:
         raise BadArgument(f"a batch of {config.batch} words for {group.size} processes; each takes at least one")
     with ExitStack() as inside:
+        inside.enter_context(torch.random.fork_rng([device] if device.type == "cuda" else []))
+        torch.manual_seed(config.seeds[0])
+        stack = build(config, tasks, held_out)  # before a folder is made: what fits no model leaves nothing behind
         if path is not None and group.leads:
             inside.enter_context(folder.claimed(path))
         if group.object_from_first(path is not None and group.leads and folder.finished(path, config)):
             return finished_run(config, path, device, group, tasks, held_out)
-        inside.enter_context(torch.random.fork_rng([device] if device.type == "cuda" else []))
-        torch.manual_seed(config.seeds[0])
         if device.type == "cuda":
             inside.enter_context(torch.cuda.device(device))
             inside.enter_context(torch.cuda.stream(torch.cuda.Stream(device)))  # graphs are not captured on the default one
-        stack = build(config, tasks, held_out)
         if path is not None and group.leads:
             folder.begin(path, config, device)
         training = Training(stack, device, group, path, watch, save_every)
