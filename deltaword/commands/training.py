@@ -194,6 +194,10 @@ def train(
     where = out or Path("runs") / "_".join([*task, mixer.rpartition(":")[2]]).replace(":", "-")
     with joined(local_device(device)) as group:
         earlier = written_at(where / "summary.json")
+        if group.leads and (where / "checkpoint").exists():
+            note(f"going on from the checkpoint in {where}")
+        elif group.leads and earlier is None and not sys.stderr.isatty():
+            note(f"training; {where / 'metrics.jsonl'} gets a line at each validation")
         try:
             with bar("training", config) if group.leads else no_bar() as watch:
                 run = trained(config, where, device, group=group, watch=watch)
