@@ -2,7 +2,7 @@
 
 Every parameter has a leading axis of R replicas, every activation is [R, B, T, d], and no operation mixes replicas; so each of them
 computes, and under a summed loss learns, exactly what it would alone.  Small networks leave a GPU idle: thirty of them, of other seeds
-or eigenvalue ranges, take hardly longer than one.
+or eigenvalue ranges, fill it.
 
 Seeds     `reset(module, seeds)` draws the parameters of replica r from seeds[r] alone, in the order of the module's parts: a replica
           starts from the same numbers in whatever company.
