@@ -131,15 +131,22 @@ def step_by_step(steps, S):
     return states
 
 
+def solved(L, betas):
+    """(I + L diag β)⁻¹ L row after row, where float64 rounds nothing. LAPACK's pivots leave 10⁻¹⁷ in the place of 0."""
+    Y = L.copy()
+    for i in range(len(L)):
+        Y[i] -= (L[i, :i] * betas[:i]) @ Y[:i]
+    return Y
+
+
 def one_chunk(steps, S):
     """The kernels' form, operands of products in bfloat16."""
     keys, betas, values, gates = steps
-    C = len(keys)
     closed = np.cumsum(gates == 0)
     D = (closed[:, None] == closed[None, :]).astype(float)
     D0 = (closed == 0)[:, None]
     L = np.tril(D * (rounded(keys) @ rounded(keys).T), -1)
-    Y = rounded(np.linalg.solve(np.eye(C) + L * betas, L))
+    Y = rounded(solved(L, betas))
     R = values - D0 * (rounded(keys) @ rounded(S))
     X = R - Y @ rounded(betas[:, None] * R)
     return D0[-1] * S + (D[-1][:, None] * rounded(keys)).T @ rounded(betas[:, None] * X)
