@@ -141,9 +141,9 @@ class Network(nn.Module):
         Raises        NotExact where there is none: in chunks the network might name other states than its certificate proves
 
         What is proved is that nothing rounds, so states and outputs are bit for bit those of the reference, also where the kernels
-        cut long sequences of few heads into segments (theory/checker/kernel_form.py).  The
-        certificate is about the weights as they are: another float type (`net.to`) brings the reference back; after other changes
-        call this again.  It is not saved with the network, and where gradients are asked for the reference runs.
+        cut long sequences of few heads into segments (theory/checker/kernel_form.py).  The certificate is about
+        the weights as they are: another float type (`net.to`) brings the reference back; after other changes call this again.  It is
+        not saved with the network, and where gradients are asked for the reference runs.
 
         >>> import deltaword as dw
         >>> net = dw.compile(dw.languages.get("S_3")).use_kernels()

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...automata.errors import BadArgument
-from .parts import Linear
+from .parts import Linear, head_size
 from .scan import wide
 
 BASE = 10_000.0
@@ -33,9 +33,9 @@ class Attention(nn.Module):
 
     def __init__(self, replicas: int, d_model: int, lowest: Tensor, heads: int = 4, head_dim: int | None = None):
         super().__init__()
-        head_dim = d_model // max(heads, 1) if head_dim is None else head_dim
-        if min(heads, head_dim) < 1 or head_dim % 2:
-            raise BadArgument(f"{heads} heads of {head_dim}: at least one head, of an even size, whose pairs can be turned")
+        head_dim = head_size(d_model, heads, head_dim)
+        if head_dim % 2:
+            raise BadArgument(f"{heads} heads of {head_dim}: heads of an even size are expected, whose pairs can be turned")
         self.heads, self.head_dim = heads, head_dim
         self.qkv = Linear(replicas, d_model, 3 * heads * head_dim)
         self.o_proj = Linear(replicas, heads * head_dim, d_model)

@@ -14,10 +14,9 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
-from ...automata.errors import BadArgument
 from ...kernels.front import delta_product
 from ..delta_product import log_gate, unit
-from .parts import Linear, RMSNorm, ShortConvolution, per_replica
+from .parts import Linear, RMSNorm, ShortConvolution, head_size, per_replica
 from .scan import wide
 
 
@@ -50,11 +49,7 @@ class DeltaProduct(nn.Module):
         conv: int = 0,
     ):
         super().__init__()
-        head_dim = d_model // max(heads, 1) if head_dim is None else head_dim
-        if min(n_h, heads, head_dim) < 1 or conv < 0:
-            raise BadArgument(
-                f"n_h {n_h}, {heads} heads of {head_dim}, convolution {conv}: all but the last must be at least 1"
-            )
+        head_dim = head_size(d_model, heads, head_dim, conv, n_h=n_h)
         self.heads, self.head_dim, self.n_h = heads, head_dim, n_h
         channels = heads * head_dim
         self.widths = [channels, n_h * channels, n_h * channels]  # of q, k, v

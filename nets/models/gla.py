@@ -15,8 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ...automata.errors import BadArgument
-from .parts import Linear, RMSNorm, ShortConvolution, per_replica
+from .parts import Linear, RMSNorm, ShortConvolution, head_size, per_replica
 from .scan import matrix_scan, matrix_states, wide
 
 TEMPERATURE = 16
@@ -48,11 +47,7 @@ class GatedLinearAttention(nn.Module):
         conv: int = 0,
     ):
         super().__init__()
-        head_dim = d_model // max(heads, 1) if head_dim is None else head_dim
-        if min(heads, head_dim, rank) < 1 or conv < 0:
-            raise BadArgument(
-                f"{heads} heads of {head_dim}, rank {rank}, convolution {conv}: all but the last must be at least 1"
-            )
+        head_dim = head_size(d_model, heads, head_dim, conv, rank=rank)
         self.heads, self.head_dim = heads, head_dim
         channels = heads * head_dim
         self.qkv = Linear(replicas, d_model, 3 * channels)

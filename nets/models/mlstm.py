@@ -20,8 +20,7 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
-from ...automata.errors import BadArgument
-from .parts import Linear, RMSNorm, ShortConvolution, per_replica
+from .parts import Linear, RMSNorm, ShortConvolution, head_size, per_replica
 from .scan import matrix_scan, matrix_states, wide
 
 SMALLEST_GATE = 1e-6  # in the stabiliser only: smaller gates count as this, which keeps exp(m_{t−1} − m_t) moderate
@@ -43,9 +42,7 @@ class MLSTM(nn.Module):
 
     def __init__(self, replicas: int, d_model: int, lowest: Tensor, heads: int = 4, head_dim: int | None = None, conv: int = 0):
         super().__init__()
-        head_dim = d_model // max(heads, 1) if head_dim is None else head_dim
-        if min(heads, head_dim) < 1 or conv < 0:
-            raise BadArgument(f"{heads} heads of {head_dim}, convolution {conv}: all but the last must be at least 1")
+        head_dim = head_size(d_model, heads, head_dim, conv)
         self.heads, self.head_dim = heads, head_dim
         channels = heads * head_dim
         self.qkv = Linear(replicas, d_model, 3 * channels)

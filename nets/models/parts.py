@@ -17,6 +17,8 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
+from ...automata.errors import BadArgument
+
 
 def reset(module: nn.Module, seeds: Sequence[int]) -> None:
     """Draw every parameter anew, those of replica r from seeds[r].
@@ -42,6 +44,22 @@ def per_replica(parameter: Tensor, like: Tensor) -> Tensor:
     """A parameter [R, ...] with axes put in after the first, so that it broadcasts over `like` [R, B, T, ...]."""
     missing = like.dim() - parameter.dim()
     return parameter.view(parameter.shape[0], *(1,) * missing, *parameter.shape[1:])
+
+
+def head_size(d_model: int, heads: int, head_dim: int | None, conv: int = 0, **others: int) -> int:
+    """head_dim, by default d_model / heads.
+
+    others  sizes by name, each at least 1; conv, the width of a convolution, may be 0
+    Raises  BadArgument for sizes that make no layer
+
+    >>> head_size(8, 2, None, n_h=3)
+    4
+    """
+    head_dim = d_model // max(heads, 1) if head_dim is None else head_dim
+    if min(heads, head_dim, *others.values()) < 1 or conv < 0:
+        said = "".join(f", {name} {value}" for name, value in others.items())
+        raise BadArgument(f"{heads} heads of {head_dim}{said}, convolution {conv}: all but the last must be at least 1")
+    return head_dim
 
 
 class Linear(nn.Module):

@@ -23,7 +23,7 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
 from ...automata.errors import BadArgument
-from .parts import Linear, per_replica
+from .parts import Linear, head_size, per_replica
 from .scan import matrix_scan, matrix_states, wide
 
 FASTEST_DECAY = math.exp(-math.exp(-0.5))  # u
@@ -65,9 +65,7 @@ class RWKV7(nn.Module):
         c: float | None = None,
     ):
         super().__init__()
-        head_dim = d_model // max(heads, 1) if head_dim is None else head_dim
-        if min(heads, head_dim, rank) < 1:
-            raise BadArgument(f"{heads} heads of {head_dim}, rank {rank}: all must be at least 1")
+        head_dim = head_size(d_model, heads, head_dim, rank=rank)
         if c is not None and not 0 <= c <= 1 + FASTEST_DECAY:
             raise BadArgument(f"c is {c}; it is in [0, {1 + FASTEST_DECAY:.3f}], where eigenvalues are in [−1, 1]")
         self.heads, self.head_dim = heads, head_dim
