@@ -187,7 +187,7 @@ def extract(
         clustered = cluster(network, letters, classes, walk, seed)
         machine, consistency = clustered.machine, clustered.consistency
         how = f"{clustered.clusters} clusters of {clustered.points} states, {100 * consistency:.4g} % of whose moves agree"
-        how += f", {clustered.unmet} moves never seen" if clustered.unmet else ""
+        how += f", {clustered.unmet} moves to a class of no cluster" if clustered.unmet else ""
     else:
         learned = learn(network, letters, classes, by, walk=walk, seed=seed)
         machine, finished = learned.machine, learned.finished

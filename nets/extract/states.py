@@ -5,6 +5,7 @@ Clusters     k centres, each the point farthest from those before it (Gonzalez 1
              belongs to the nearest centre that answers with its class.  The first centres are the first point of each class.
 Moves        cluster c goes on letter a where most of its points go.  `consistency` is the share of points that go along: to that
              cluster, or to one that the machine cannot tell from it by any word.
+Unmet moves  a cluster at the very ends of words has shown no move on some letter: the network is asked for its first point's.
 How many     the fewest clusters among whose moves all points agree.  If there are none, the fewest with a share within WITHIN of the
              largest: more clusters agree a little better for no other reason than that they are more.  As in Omlin and Giles 1996,
              who quantise the states of recurrent networks ever more finely until a machine appears.
@@ -35,10 +36,14 @@ WITHIN = 0.01
 
 @dataclass(frozen=True)
 class Points:
-    """x [N, D] states, the first that before any letter; answers [N]; moves, [E] each: point `source` goes to `target` on `letter`."""
+    """x [N, D] states, the first that before any letter; answers [N]; words, each the first `length` [N] letters of words[row] [N];
+    moves, [E] each: point `source` goes to `target` on `letter`."""
 
     x: npt.NDArray[np.float32]
     answers: Tokens
+    words: Tokens
+    row: Tokens
+    length: Tokens
     source: Tokens
     letter: Tokens
     target: Tokens
@@ -47,7 +52,7 @@ class Points:
 @dataclass(frozen=True)
 class Clustered:
     """The machine; how many clusters, of how many points; the largest distance of a point from its centre, relative to the points'
-    spread; the share of moves that agree; pairs (cluster, letter) that no word has met, which stay where they are."""
+    spread; the share of moves that agree; pairs (cluster, letter) that lead to a class of no cluster, and stay where they are."""
 
     machine: Moore
     clusters: int
@@ -71,12 +76,12 @@ def cluster(
     Raises    BadArgument for a network whose mixers have no states
     """
     points = visited(network, length, seed)
+    ahead = Ahead(network, points)
     tried = []
-    for k, of, radius in gathered(points, clusters):
-        found = moves(points, of, k, radius, letters, classes)
-        if found.consistency == 1 and not found.unmet:
-            return found
-        tried.append(found)
+    for centres, of, radius in gathered(points, clusters):
+        tried.append(moves(points, centres, of, ahead, radius, letters, classes))
+        if tried[-1].consistency == 1 and not tried[-1].unmet:
+            return tried[-1]
     enough = max(found.consistency for found in tried) - WITHIN
     return next(found for found in tried if found.consistency >= enough)
 
@@ -100,10 +105,14 @@ def visited(network: Network, length: int, seed: int) -> Points:
     letter = np.tile(np.arange(k), first[-2])
     # the lines: each starts from the tree's root
     n, T = lines.shape
+    level = np.arange(short + 1).repeat([len(row) for row in rows])
     number = np.concatenate([np.zeros((n, 1), dtype=np.int64), first[-1] + np.arange(n * T).reshape(n, T)], axis=1)
     return Points(
         np.concatenate([*(x[0][row, t] for t, row in enumerate(rows)), x[1][:, 1:].reshape(n * T, -1)]),
         np.concatenate([*(answered[0][row, t] for t, row in enumerate(rows)), answered[1][:, 1:].ravel()]),
+        np.concatenate([np.pad(tree, [(0, 0), (0, max(0, T - short))]), np.pad(lines, [(0, 0), (0, max(0, short - T))])]),
+        np.concatenate([*rows, len(tree) + np.arange(n).repeat(T)]),
+        np.concatenate([level, np.tile(np.arange(1, T + 1), n)]),
         np.concatenate([source, number[:, :-1].ravel()]),
         np.concatenate([letter, lines.ravel()]),
         np.concatenate([target, number[:, 1:].ravel()]),
@@ -130,7 +139,7 @@ def states_of(network: Network, tokens: Tokens) -> npt.NDArray[np.float32]:
 
 
 def gathered(points: Points, most: int):
-    """(k, the centre [N] of each point, the radius) for k = the number of classes, … most."""
+    """(the centres [k], which of them each point [N] belongs to, the radius) for k = the number of classes, … most."""
     x = points.x - points.x.mean(axis=0)
     spread = float(np.sqrt((x * x).sum(axis=1).max())) or 1.0
     size = (x * x).sum(axis=1)
@@ -146,17 +155,52 @@ def gathered(points: Points, most: int):
         nearer = here < distance
         distance[nearer], of[nearer] = here[nearer], k
         if k + 1 >= len(centres):
-            yield k + 1, of, float(distance.max()) / spread
+            yield centres, of, float(distance.max()) / spread
         if k + 1 >= len(centres) and distance.max() == 0:
             return
 
 
+class Ahead:
+    """Where a point goes on a letter, asked of the network once."""
+
+    def __init__(self, network: Network, points: Points):
+        self.network, self.points = network, points
+        self.known: dict[tuple[int, int], tuple[npt.NDArray[np.float32], int]] = {}
+
+    def __call__(self, pairs: list[tuple[int, int]]) -> tuple[npt.NDArray[np.float32], Tokens]:
+        """The states [E, D] and answers [E] one letter after points: pairs (point, letter)."""
+        if new := [pair for pair in pairs if pair not in self.known]:
+            point, letter = np.array(new).T
+            t, e = self.points.length[point], np.arange(len(new))
+            words = np.pad(self.points.words[self.points.row[point], : t.max()], [(0, 0), (0, 1)])
+            words[e, t] = letter
+            x, answers = states_of(self.network, words)[e, t + 1], self.network.learn(words)[e, t]
+            self.known |= zip(new, zip(x, answers.tolist(), strict=True), strict=True)
+        found = [self.known[pair] for pair in pairs]
+        return np.stack([x for x, _ in found]), np.array([answer for _, answer in found])
+
+
 def moves(
-    points: Points, of: Tokens, clusters: int, radius: float, letters: Sequence[Hashable], classes: Sequence[Hashable]
+    points: Points,
+    centres: Sequence[int],
+    of: Tokens,
+    ahead: Ahead,
+    radius: float,
+    letters: Sequence[Hashable],
+    classes: Sequence[Hashable],
 ) -> Clustered:
     """The machine of the clusters: each goes where most of its points go."""
+    clusters = len(centres)
     counts = np.zeros((clusters, len(letters), clusters), dtype=np.int64)
     np.add.at(counts, (of[points.source], points.letter, of[points.target]), 1)
+    if (counts.sum(axis=2) == 0).any():
+        lone, letter = np.nonzero(counts.sum(axis=2) == 0)
+        first = np.unique(of, return_index=True)[1]
+        x, answers = ahead(list(zip(first[lone].tolist(), letter.tolist(), strict=True)))
+        distance = np.linalg.norm(x[:, None] - points.x[centres], axis=2)
+        distance[answers[:, None] != points.answers[centres]] = np.inf
+        known = np.isfinite(distance).any(axis=1)
+        counts[lone[known], letter[known], distance.argmin(axis=1)[known]] = 1
     met = counts.sum(axis=2) > 0
     table = np.where(met, counts.argmax(axis=2), np.arange(clusters)[:, None])
     outputs = np.full(clusters, SILENT)
