@@ -1,11 +1,12 @@
 # make demo   three machines compiled, proved, saved and checked again
 # make test   lint, format, types, all tests
 # Both set up .venv themselves, from Python 3.11 or newer (another one: make demo PYTHON=/path/to/python).
-# Also: docs, docs-links, lint, types, bench (all measurements), sweep (the exhaustive one), constraints (new pins), clean.
+# Also: hunt (the property tests, on new cases), docs, docs-links, lint, types, bench (all measurements), sweep (the exhaustive one),
+#       constraints (new pins), clean.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types sweep bench docs docs-links constraints clean
+.PHONY: help demo test hunt lint types sweep bench docs docs-links constraints clean
 
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet --quiet
@@ -13,7 +14,7 @@ INSTALLED := .venv/installed
 INSTALLED_TEST := .venv/installed-test
 
 help:
-	@sed -n '1,4s/^# //p' Makefile
+	@sed -n '1,5s/^# //p' Makefile
 
 demo: $(INSTALLED)
 	@$(BIN)/deltaword demo
@@ -21,6 +22,10 @@ demo: $(INSTALLED)
 # One thread for torch in each of the two processes; together they use two cores.
 test: lint types
 	@OMP_NUM_THREADS=1 $(BIN)/pytest --no-header -n 2 --dist loadfile
+
+# The tests draw the same cases on every run. This draws others, of the property tests alone; a failure prints how to draw it again.
+hunt: $(INSTALLED_TEST)
+	@OMP_NUM_THREADS=1 $(BIN)/pytest --no-header -n 2 --dist worksteal --hypothesis-profile hunt -m "hypothesis and not gpu" tests
 
 lint: $(INSTALLED_TEST)
 	@$(BIN)/ruff check .
