@@ -40,7 +40,10 @@ sweep: $(INSTALLED_TEST)
 
 # Scripts, so that bench/ and not the checkout itself is on sys.path (CONTRIBUTING.md says why).
 bench: $(INSTALLED_TEST)
-	@for script in $$(grep -l __main__ bench/*.py); do echo "--- $$script"; $(BIN)/python $$script || exit 1; done
+	@for script in $$(grep -l __main__ bench/*.py); do \
+	    echo "--- $$script"; $(BIN)/python $$script || failed="$$failed $$script"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "failed:$$failed" >&2; exit 1; fi
 
 # Warnings are errors; then every link inside the site is followed, and nothing may come from a network. Links that lead out: docs-links.
 docs: $(INSTALLED_TEST)

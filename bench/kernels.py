@@ -327,9 +327,13 @@ def main() -> None:
         return
     rows: list[dict[str, Any]] = []
 
+    def written() -> str:  # after every part: what a time limit cuts off does not take the rest with it
+        return record("kernels", rows, seed=SEED, libraries=("triton",), device=torch.cuda.get_device_name()).name
+
     def show(row: dict[str, Any]) -> None:
         rows.append(row)
         print(*(f"{k}={x}" for k, x in row.items() if k != "what"), flush=True)
+        written()
 
     if "check" in chosen.what:
         for row in in_processes(check_one, CHECKS, 12):
@@ -337,6 +341,7 @@ def main() -> None:
             if not row["good"]:
                 print("WRONG", row, flush=True)
         print(f"{sum(r['good'] for r in rows)} of {len(rows)} checks good", flush=True)
+        written()
     if "table" in chosen.what:
         for ceiling in ceilings():
             show(ceiling)
@@ -352,7 +357,7 @@ def main() -> None:
         for D, n in ((32, 1), (32, 4), (64, 1), (128, 1), (128, 4)):
             for keys in ("raw", "unit", "folded"):
                 show(swaps(16384 // n, D, n, keys))
-    print("written to", record("kernels", rows, seed=SEED, libraries=("triton",), device=torch.cuda.get_device_name()).name)
+    print("written to", written())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """A byte-level language model of 9 million parameters: what the eigenvalue range and n_h change on code, prose and arithmetic.
 
-    python bench/language_model.py --steps 4000      all of it (`--only 2`: one of the shapes); writes bench/results/language_model.json
+    python bench/language_model.py                     writes bench/results/language_model.json, anew after every shape
+    python bench/language_model.py --minutes 1.2       a shape; what is reached then is what is written
+    python bench/language_model.py --rehearse FOLDER   a few steps of small networks, on a CPU too; the file goes to FOLDER
 
 Text        what every Python brings along (deltaword/nets/tasks/text.py): no download, one file in sixteen held out.
 Models      six layers of 384 with a short convolution: DeltaNet in [0, 1] and in [−1, 1] (one stack), DeltaProduct n_h = 2 and 3 in
@@ -14,10 +16,11 @@ from __future__ import annotations
 import argparse
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import torch
-from record import RESULTS, record
+from record import record
 
 from deltaword.nets.tasks.text import CORPORA, Text
 from deltaword.nets.training import RunConfig, evaluate, train
@@ -29,28 +32,30 @@ SHAPES = [
     ("deltaproduct", 3, {"n_h": 3}, ("-1,1",)),
 ]
 BITS = 1 / math.log(2)
+FULL = RunConfig(
+    tasks=("text:" + "+".join(CORPORA),), seeds=(SEED,), d_model=384, layers=6, mlp=2.0, steps=4000, batch=64, lr=1e-3,
+    lengths=(TRAINED, TRAINED), warmup=200, weight_decay=0.1, eval_every=500, eval_rows=64, eval_lengths=(TRAINED,),
+    stop_early=False,
+)  # fmt: skip
+SMALL = replace(FULL, d_model=48, layers=1, steps=3, batch=2, eval_every=2, eval_rows=2)
 
 
-def rows_of(shape: int, steps: int, batch: int, minutes: float | None) -> list[dict[str, Any]]:
+def rows_of(shape: int, given: RunConfig) -> list[dict[str, Any]]:
     mixer, heads, more, ranges = SHAPES[shape]
-    mixture = "text:" + "+".join(CORPORA)
-    config = RunConfig(
-        tasks=(mixture,), ranges=ranges, seeds=(SEED,), mixer=mixer, options={"heads": heads, "head_dim": 64, "conv": 4, **more},
-        d_model=384, layers=6, mlp=2.0, steps=steps, batch=batch, lengths=(TRAINED, TRAINED), lr=1e-3, warmup=200, weight_decay=0.1,
-        eval_every=500, eval_rows=64, eval_lengths=(TRAINED,), stop_early=False, minutes=minutes,
-    )  # fmt: skip
-    run = train(config, held_out={mixture: Text(held_out=True)})
+    options = {"heads": heads, "head_dim": given.d_model // 6, "conv": 4, **more}
+    config = replace(given, mixer=mixer, options=options, ranges=ranges)
+    run = train(config, held_out={config.tasks[0]: Text([*CORPORA], held_out=True)})
     found = {}
     for name in CORPORA:
-        stack = replace(run.stack, held_out={mixture: Text([name], held_out=True)})
-        found[name] = evaluate(stack, LONGEST, 64, precision=run.summary["precision"])
+        stack = replace(run.stack, held_out={config.tasks[0]: Text([name], held_out=True)})
+        found[name] = evaluate(stack, LONGEST, config.eval_rows, precision=run.summary["precision"])
     rows = []
     for r, replica in enumerate(run.stack.replicas):
         row = {"mixer": mixer, "range": replica.range, "n_h": more.get("n_h", 1), "heads": heads}
         row |= {
             "parameters": run.summary["parameters"],
             "steps": run.summary["steps"],
-            "batch": batch,
+            "batch": config.batch,
             "stopped": run.summary["stopped"],
         }
         row |= {"bytes_per_second": run.summary["letters_per_second"], "seconds": run.summary["seconds_learning"]}
@@ -66,19 +71,28 @@ def rows_of(shape: int, steps: int, batch: int, minutes: float | None) -> list[d
     return rows
 
 
-def main() -> None:
-    parse = argparse.ArgumentParser()
-    parse.add_argument("--only", type=int, help="one of the shapes, from 0")
-    parse.add_argument("--steps", type=int, default=4000)
-    parse.add_argument("--batch", type=int, default=64)
+def main(arguments: list[str] | None = None) -> None:
+    parse = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parse.add_argument("--rehearse", type=Path, help="a few steps of small networks, results to this folder")
+    parse.add_argument("--steps", type=int)
+    parse.add_argument("--batch", type=int)
     parse.add_argument("--minutes", type=float)
-    given = parse.parse_args()
-    rows: list[dict[str, Any]] = []
-    for shape in range(len(SHAPES)) if given.only is None else [given.only]:
-        rows += rows_of(shape, given.steps, given.batch, given.minutes)
+    given = parse.parse_args(arguments)
+    if not torch.cuda.is_available() and not given.rehearse:
+        print("no CUDA device here; --rehearse FOLDER runs anywhere")
+        return
+    chosen = {name: value for name in ("steps", "batch", "minutes") if (value := getattr(given, name)) is not None}
+    config = replace(SMALL if given.rehearse else FULL, **chosen)
+    place = str(given.rehearse.resolve() / "language_model") if given.rehearse else "language_model"
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
-    name = "language_model" if given.only is None else f"language_model_{given.only}"
-    print(record(name, rows, seed=SEED, libraries=("triton",), device=device), RESULTS)
+    for held_out in (False, True):
+        Text([*CORPORA], held_out=held_out).bytes_of()  # read here: no part of the seconds of the first shape
+    rows: list[dict[str, Any]] = []
+    for shape in range(len(SHAPES)):
+        rows += rows_of(shape, config)
+        print({key: rows[-1][key] for key in ("mixer", "n_h", "parameters", "steps", "stopped", "seconds")}, flush=True)
+        path = record(place, rows, seed=SEED, libraries=("triton",), device=device)
+    print(path)
 
 
 if __name__ == "__main__":

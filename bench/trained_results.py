@@ -1,7 +1,8 @@
 """Sweeps to results: what was trained, in one file a grid, with a table and a picture a task.
 
     torchrun --nproc-per-node 4 --no-python deltaword sweep grids/groups.toml --out runs/groups   on a machine with GPUs
-    python bench/trained_results.py runs/groups   writes bench/results/trained/groups.json, .md and an .svg a task
+    python bench/trained_results.py runs/groups   writes bench/results/trained/groups.json, .md and an .svg a task; --out and --grids
+                                                  for other folders than bench/results/trained and grids
 
 Accuracy    at length L: of the answers in the last sixteenth of sampled words of L letters, so no average with their easy beginning.
             Where only the last position is asked, it is that position.
@@ -12,7 +13,9 @@ Missing     runs of the grid that are not finished are named, in the file and in
 
 from __future__ import annotations
 
+import argparse
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -25,6 +28,7 @@ from deltaword.nets.training import read_grid
 from deltaword.nets.training.folder import check
 
 TRAINED = RESULTS / "trained"
+GRIDS = Path(__file__).parent.parent / "grids"
 KEPT = ("mixer", "options", "layers", "d_model", "mlp", "steps", "batch", "lengths", "growth", "lr", "seeds", "eval_rows")
 
 
@@ -61,7 +65,8 @@ def right_to(accuracy: dict[str, float]) -> int:
 def shape_of(run: dict[str, Any]) -> str:
     more = {name: value for name, value in run["options"].items() if name not in ("heads", "head_dim") and value}
     layers = f", {run['layers']} layers" if run["layers"] > 1 else ""
-    return run["mixer"] + "".join(f", {name} {value}" for name, value in more.items()) + layers
+    mlp = "" if run["mlp"] else ", no MLP"
+    return run["mixer"] + "".join(f", {name} {value}" for name, value in more.items()) + mlp + layers
 
 
 def tables(name: str, runs: dict[str, Any], missing: list[str]) -> str:
@@ -97,7 +102,7 @@ def tables(name: str, runs: dict[str, Any], missing: list[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def curves(name: str, runs: dict[str, Any]) -> None:
+def curves(name: str, runs: dict[str, Any], out: Path) -> None:
     """A picture a task beside the constructed network; of models of one layer those without a convolution."""
     beside = json.loads((TRAINED / "constructed.json").read_text())["rows"]
     exact = {row["task"]: row["accuracy"] for row in beside if "accuracy" in row}
@@ -114,31 +119,38 @@ def curves(name: str, runs: dict[str, Any]) -> None:
             int(n) for run in runs.values() for each in run["replicas"] if each["task"] == task for n in each["accuracy"]
         ]
         lengths = sorted(set(lengths))
-        constructed = [exact[task][str(n)] for n in lengths] if task in exact else None
+        constructed = [exact[task].get(str(n), math.nan) for n in lengths] if task in exact else None
         longest = max(run["lengths"][-1] for run in runs.values())
         chance = task_named(task).chance
         picture = length_curves(lengths, found, longest, chance, constructed, f"{task}: the best seed in bold, the others thin")
-        (TRAINED / f"{name}_{task}.svg").write_bytes(picture.svg())
+        (out / f"{name}_{task}.svg").write_bytes(picture.svg())
 
 
-def main() -> None:
-    TRAINED.mkdir(exist_ok=True)
-    for folder in map(Path, sys.argv[1:]):
+def main(arguments: list[str] | None = None) -> None:
+    parse = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parse.add_argument("folders", nargs="*", type=Path, help="of a sweep's runs, each called as its grid")
+    parse.add_argument("--out", type=Path, default=TRAINED)
+    parse.add_argument("--grids", type=Path, default=GRIDS)
+    given = parse.parse_args(arguments)
+    given.out.mkdir(exist_ok=True)
+    for folder in given.folders:
         paths = sorted(path.parent for path in folder.glob("*/summary.json"))
+        if not paths:
+            sys.exit(f"{folder} has no finished run")
         versions = json.loads((paths[0] / "versions.json").read_text())
-        grid = Path("grids") / f"{folder.name}.toml"
+        grid = given.grids / f"{folder.name}.toml"
         wanted = read_grid(grid)
         if foreign := [path.name for path in paths if path.name not in wanted]:
-            sys.exit(f"{folder} has runs that {grid} has not: {', '.join(foreign)}")
+            sys.exit(f"{folder} has runs that {grid.name} has not: {', '.join(foreign)}")
         for path in paths:
             check(path, wanted[path.name])
         runs = {path.name: run_of(path) for path in paths}
         missing = [run for run in wanted if run not in runs]
-        data = {"command": f"deltaword sweep {grid}", "grid": grid.read_text(), "versions": versions, "runs": runs}
+        data = {"command": f"deltaword sweep grids/{grid.name}", "grid": grid.read_text(), "versions": versions, "runs": runs}
         data |= {"not finished": missing} if missing else {}
-        (TRAINED / f"{folder.name}.json").write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n")
-        (TRAINED / f"{folder.name}.md").write_text(tables(folder.name, runs, missing))
-        curves(folder.name, runs)
+        (given.out / f"{folder.name}.json").write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n")
+        (given.out / f"{folder.name}.md").write_text(tables(folder.name, runs, missing))
+        curves(folder.name, runs, given.out)
         print(folder.name, len(runs), "runs")
 
 
