@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .dfa import DFA, Letter, checked_alphabet, checked_state, is_hashable
+from .checked import checked_alphabet, checked_state, is_hashable
+from .dfa import DFA, Letter
 from .errors import BadAutomaton, DuplicateTransition, MissingTransition, StateOutOfRange, UnknownLetter
 from .permutations import checked_permutation
 

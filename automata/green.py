@@ -22,7 +22,8 @@ import numpy.typing as npt
 
 from .components import connected_components, in_order_of_first, strongly_connected_components
 from .errors import TooLarge
-from .monoid import TransitionMonoid, read_only
+from .listed_monoid import read_only
+from .monoid import TransitionMonoid
 from .transformations import Numbers, image_numbers, kernel_numbers
 
 if TYPE_CHECKING:

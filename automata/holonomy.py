@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .cascade import Cascade
-from .dfa import DFA, is_whole
+from .checked import is_whole
+from .dfa import DFA
 from .errors import TooLarge
 from .holonomy_cascade import holonomy_cascade, n_chains
 from .skeleton import Component, HolonomyGroup, Skeleton

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .dfa import is_whole
+from .checked import is_whole
 from .errors import BadPermutation, TooLarge
 
 MAX_ORDER = 2**20  # elements listed at most
@@ -73,6 +73,18 @@ def cycles(images: Sequence[int]) -> list[list[int]]:
         if cycle:
             found.append(cycle)
     return found
+
+
+def cycles_of_map(row: npt.NDArray[np.integer]) -> list[list[int]]:
+    """The cycles that the powers of any map of points end in, those of length 1 as well.
+
+    >>> cycles_of_map(np.array([1, 1, 4, 4, 2]))
+    [[1], [2, 4]]
+    """
+    image = np.unique(row)
+    while len(smaller := np.unique(row[image])) < len(image):
+        image = smaller
+    return [[int(image[i]) for i in cycle] for cycle in cycles(np.searchsorted(image, row[image]).tolist())]
 
 
 def as_rows(permutations: npt.ArrayLike, degree: int) -> npt.NDArray[np.unsignedinteger]:

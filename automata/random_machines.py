@@ -12,7 +12,8 @@ from string import ascii_lowercase
 import numpy as np
 import numpy.typing as npt
 
-from .dfa import DFA, is_whole
+from .checked import is_whole
+from .dfa import DFA
 from .errors import BadAutomaton
 from .reach import breadth_first_order
 

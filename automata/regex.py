@@ -15,7 +15,8 @@ from functools import cache
 
 import numpy as np
 
-from .dfa import DFA, checked_alphabet
+from .checked import checked_alphabet
+from .dfa import DFA
 from .errors import BadAutomaton, EmptyAlphabet, UnknownLetter
 from .lexemes import Lexeme, lexemes
 from .nfa import determinize

@@ -16,12 +16,14 @@ Textbook      J.-E. Pin, Varieties of Formal Languages, North Oxford Academic 19
 
 from __future__ import annotations
 
+from math import lcm
+
 import numpy as np
 import numpy.typing as npt
 
 from .errors import TooLarge
 from .monoid import TransitionMonoid
-from .permutations import cycles
+from .permutations import cycles_of_map
 from .rows import RowNumbers
 from .transformations import Rows, chunks, composed, kernels
 
@@ -58,11 +60,7 @@ def period(row: npt.NDArray[np.integer]) -> int:
     >>> period(np.array([1, 0, 3, 4, 2, 4]))
     6
     """
-    image = np.unique(row)
-    while len(smaller := np.unique(row[image])) < len(image):
-        image = smaller
-    lengths = [len(cycle) for cycle in cycles(np.searchsorted(image, row[image]).tolist())]
-    return int(np.lcm.reduce(lengths))
+    return lcm(*map(len, cycles_of_map(row)))
 
 
 def is_quasi_aperiodic(monoid: TransitionMonoid) -> bool:

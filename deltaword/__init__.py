@@ -8,8 +8,9 @@ True
 The names below are the public interface. torch and sympy load when something first needs them.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .lazy import on_first_use
 
 if TYPE_CHECKING:
     from .automata import errors, groups, languages
@@ -81,15 +82,4 @@ __all__ = [
     "transition_matrices",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'deltaword' has no attribute {name!r}; it has {', '.join(sorted(_HOME))}")
-    module = import_module(f".{_HOME[name]}", __name__)
-    value = module if name in _MODULES else getattr(module, name)
-    globals()[name] = value  # found once, then an ordinary attribute
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
+__getattr__, __dir__ = on_first_use(__name__, _HOME, _MODULES)

@@ -17,6 +17,7 @@ from rich.table import Column, Table
 from .automata.dfa import DFA, Letter
 from .automata.errors import UnknownLetter
 from .automata.permutations import cycle_notation
+from .automata.wording import counted
 
 LABEL = 9  # the columns that `Plan.__str__` gives its labels
 TABLE_STATES, TABLE_LETTERS = 40, 16  # of a larger machine the first corner is shown
@@ -60,7 +61,7 @@ def print_table(columns: Iterable[str | Column], rows: Iterable[Iterable[str]]) 
 
 def say_machine(dfa: DFA) -> None:
     letters = f"{spelt(dfa.alphabet[:12])}{' …' * (dfa.n_letters > 12)}"
-    sizes = f"{count(dfa.n_states, 'state')}, {count(dfa.n_letters, 'letter')}"
+    sizes = f"{counted(dfa.n_states, 'state')}, {counted(dfa.n_letters, 'letter')}"
     say("machine", f"{sizes} ({letters}), start {dfa.start}, {len(dfa.accepting):,} accepting")
 
 
@@ -82,15 +83,15 @@ def print_transitions(dfa: DFA) -> None:
         ],
     )
     if n < dfa.n_states or k < dfa.n_letters:
-        say("cut", f"{n} of {count(dfa.n_states, 'state')} and {k} of {count(dfa.n_letters, 'letter')} are shown")
+        say("cut", f"{n} of {counted(dfa.n_states, 'state')} and {k} of {counted(dfa.n_letters, 'letter')} are shown")
 
 
 def say_properties(dfa: DFA) -> None:
     """What no word reaches, whether states can be merged, and what each letter does."""
     unreached, least = dfa.n_states - len(dfa.reachable_states()), dfa.minimized().n_states
     if unreached:
-        say("reach", f"no word reaches {count(unreached, 'state')}")
-    say("minimal", "yes" if least == dfa.n_states else f"no, {count(least, 'state')} would do")
+        say("reach", f"no word reaches {counted(unreached, 'state')}")
+    say("minimal", "yes" if least == dfa.n_states else f"no, {counted(least, 'state')} would do")
     for a, letter in enumerate(dfa.alphabet[:TABLE_LETTERS]):
         say("letter", f"{spelt([letter])} {action(dfa.table[:, a])}")
 
@@ -140,7 +141,3 @@ def spelt(letters: Iterable[Letter]) -> str:
     """Letters with spaces between, in quotes where they would not be seen."""
     texts = map(str, letters)
     return " ".join(text if text.isprintable() and text.strip() == text != "" else repr(text) for text in texts)
-
-
-def count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}{'s' * (n != 1)}"

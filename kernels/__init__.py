@@ -13,8 +13,9 @@ roofline         how near those times come to what the GPU can do at best
 The names below are the public interface; torch and triton load when one of them is first used.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..lazy import on_first_use
 
 if TYPE_CHECKING:
     from ..nets.conformance import conformance
@@ -48,10 +49,4 @@ __all__ = [
     "fused_recurrent_gated_delta_rule",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(sorted(_HOME))}")
-    value = getattr(import_module(f".{_HOME[name]}", __name__), name)
-    globals()[name] = value
-    return value
+__getattr__, __dir__ = on_first_use(__name__, _HOME)

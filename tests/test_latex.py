@@ -3,15 +3,15 @@
 import importlib
 import random
 import re
-import shutil
-import subprocess
 from fractions import Fraction
 from math import cos, pi, sqrt
 
 import numpy as np
 import pytest
+import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pdflatex import compiled, needs_pdflatex
 from test_cli import run
 from theory_strategies import machine_of
 
@@ -24,6 +24,8 @@ from deltaword.theory.exact_stack import ExactStack
 from deltaword.theory.householder import product
 from deltaword.theory.latex import characters, document, matrix, number, prose, unmapped
 from deltaword.theory.latex.characters import character, label
+from deltaword.theory.latex.prose import sentences
+from deltaword.theory.limits import Family, counting_bound, parity_bound
 from deltaword.theory.statements import statements
 
 PROPERTY = settings(max_examples=150, deadline=None)
@@ -54,7 +56,7 @@ _OURS = (
     "documentclass usepackage theoremstyle newtheorem setlength oddsidemargin textwidth topmargin textheight "
     "parindent parskip allowdisplaybreaks sloppy par mathsf mathbb hat tilde bar dot ddot ln tanh tfrac sqrt "
     "operatorname prime sum prod surd cos sin tan det log exp dim ker max min gcd alpha qquad perp in times char "
-    "textvisiblespace cdots"
+    "textvisiblespace cdots frac"
 )
 COMMANDS = {rf"\{name}" for name in _OURS.split(" ")}
 for table in (characters.GREEK, characters.OPERATORS, characters.SYMBOLS, characters.BRACKET_NAMES, characters.TEXT):
@@ -220,6 +222,7 @@ TEXTS = {
     "V = span X, (xy)^ω and (ab|ba)*": r"\(V = \operatorname{span} X\), \((xy)^{\omega}\) and \((ab|ba)^{*}\)",
     "the 1s of 16 −93 ~ 2, p ~ q": r"the 1s of \(16\) \(-93 \sim 2\), \(p \sim q\)",
     "`code` of l_class_registers": r"\texttt{code} of \texttt{l\_class\_registers}",
+    "found 1.1e-08 out of it, x = 2.5e+4": r"found 1.1e-08 out of it, \(x = 2.5 \cdot 10^{4}\)",
     "m = 2 … 9 and x_1, …, x_n": r"\(m = 2 \ldots 9\) and \(x_{1}\), \ldots{}, \(x_{n}\)",
 }
 
@@ -345,27 +348,6 @@ def test_matplotlib_reads_the_formulas_of_the_statements():
     assert read > 300
 
 
-def compiled(tex: str, folder) -> str:
-    """The log of pdflatex, which must succeed."""
-    (folder / "text.tex").write_text(tex, encoding="ascii")
-    done = subprocess.run(
-        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "text.tex"],
-        cwd=folder,
-        capture_output=True,
-        timeout=120,
-        check=False,
-        encoding="latin-1",
-    )
-    assert done.returncode == 0, "\n".join(line for line in done.stdout.splitlines() if line.startswith(("!", "l.")))
-    assert (folder / "text.pdf").stat().st_size > 1000
-    return done.stdout
-
-
-needs_pdflatex = pytest.mark.skipif(
-    shutil.which("pdflatex") is None, reason="pdflatex is not installed (Debian: texlive-latex-base, texlive-latex-recommended)"
-)
-
-
 @needs_pdflatex
 def test_all_statements_compile(tmp_path):
     log = compiled(document(*(statement.latex() for statement in statements()), title="Statements"), tmp_path)
@@ -380,6 +362,52 @@ def test_constructions_plans_and_certificates_compile(tmp_path):
         network = compile(dfa)
         pieces += [network.plan.latex(), certify(network, dfa).latex()]
     log = compiled(document(*pieces), tmp_path)
+    assert "Missing character" not in log
+
+
+def findings() -> list:
+    """Cannot; escapes by an exact eigenvalue, a rounded one, one of a word and one of a family; undecided; of several layers."""
+    flip, turn = {"0": [[1]], "1": [[-1]]}, {"x 'y'": [[0, 0, 1], [1, 0, 0], [0, 1, 0]]}
+    rounded = {"a": np.array([[0.1, 0.7], [-0.7, 0.1]])}
+    defective = {"a": np.array([[0.5, 1.0], [-(2.0**-53), 0.5]])}
+    return [
+        parity_bound({"0": [[1]], "1": [[Fraction(1, 2)]]}),
+        parity_bound(flip),
+        counting_bound(flip, 3),
+        counting_bound(turn, 3),
+        counting_bound(rounded, 3),
+        counting_bound(Family(2, 2), 3),
+        counting_bound([flip, {"0": [[1]], "1": [[-1]]}], 4),
+        counting_bound([{"a": [[0, 1], [1, 0]], "b": [[1, 0], [0, -1]]}, Family(1, 2)], 3),
+        counting_bound(defective, 3),
+    ]
+
+
+@pytest.mark.parametrize("found", findings(), ids=lambda found: f"{found.task}, {found.verdict}")
+def test_a_finding_says_its_question_answer_and_eigenvalues(found):
+    text = found.latex()
+    assert faults(text) == []
+    assert f"theorem {label(found.theorem)}" in text
+    assert text.count("has the eigenvalue") == len(found.escapes)
+    assert (sentences(found.because) in text) == (found.verdict != "escapes")
+    assert ("every entry is cast" in text) == found.cannot
+    for escape in found.escapes:
+        assert all(label(letter) in text for letter in escape.letters)
+
+
+def test_the_matrix_of_a_finding_has_the_eigenvalue_beside_it():
+    text = counting_bound({"x": [[0, -1], [1, 1]]}, 3).latex()
+    shown = re.search(r"\\begin\{array\}\{rr\}(.*?)\\end\{array\}", text)
+    assert shown is not None
+    entries = [[int(x) for x in row.split("&")] for row in shown[1].split(r"\\")]
+    value = sympy.sympify(counting_bound({"x": [[0, -1], [1, 1]]}, 3).escapes[0].eigenvalue.exact)
+    assert sympy.expand(sympy.Matrix(entries).charpoly().eval(value)) == 0
+    assert rf"\({sympy.latex(value)}\)" in text
+
+
+@needs_pdflatex
+def test_findings_compile(tmp_path):
+    log = compiled(document(*(found.latex() for found in findings())), tmp_path)
     assert "Missing character" not in log
 
 

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from strategies import dfas, random_machine
 
 from deltaword import DFA, languages
-from deltaword.automata import monoid as monoid_module
-from deltaword.automata import varieties
+from deltaword.automata import listed_monoid, varieties
 from deltaword.automata.errors import NotInMonoid, TooLarge, UnknownLetter
 from deltaword.automata.monoid import TransitionMonoid
 from deltaword.automata.rows import RowNumbers, first_equal
@@ -108,7 +107,7 @@ def test_more_than_eight_states_make_no_difference(n, alphabet, seed):
 def test_both_ways_to_number_maps_give_the_same(dfa):
     packed = dfa.transition_monoid()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(monoid_module, "PACKED_STATES", 0)
+        patch.setattr(listed_monoid, "PACKED_STATES", 0)
         hashed = dfa.transition_monoid()
     assert np.array_equal(packed.elements, hashed.elements)
     assert np.array_equal(packed.right_cayley, hashed.right_cayley)
@@ -271,6 +270,15 @@ def test_arrays_cannot_be_changed_and_copies_survive_pickling():
     again = pickle.loads(pickle.dumps(monoid))
     assert np.array_equal(again.elements, monoid.elements)
     assert again.words[100] == monoid.words[100]
+
+
+@FEW
+@given(dfas(max_states=4, alphabet="ab"))
+def test_a_monoid_comes_back_from_a_pickle_with_its_machine(dfa):
+    again = pickle.loads(pickle.dumps(dfa.transition_monoid()))
+    assert type(again) is TransitionMonoid
+    assert again.dfa == dfa
+    assert np.array_equal(again.right_cayley, dfa.transition_monoid().right_cayley)
 
 
 # ---------------------------------------------------------------- properties, against their definitions

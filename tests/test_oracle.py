@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from html.parser import HTMLParser
@@ -17,6 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from pdflatex import compiled, needs_pdflatex
 from strategies import copies, dfas, random_machine
 from sympy.combinatorics import Permutation, PermutationGroup
 from typer.testing import CliRunner
@@ -24,7 +23,6 @@ from typer.testing import CliRunner
 import deltaword as dw
 from deltaword import cli
 from deltaword.theory.latex import document
-from deltaword.theory.oracle import facts as facts_module
 from deltaword.theory.oracle import render
 from deltaword.theory.oracle.bits import bits
 from deltaword.theory.oracle.classification import FAMILIES
@@ -764,7 +762,7 @@ def test_only_words_that_were_followed_are_said_not_to_count(monkeypatch: pytest
     dfa = dw.DFA.from_regex("((abc)(abc))*", "abc")
     assert "no word of one or two letters counts" in classify(dfa).verdict("deltanet_shrinking_cast").reason
     assert said_of_star_freeness().startswith("no word of one or two letters counts")
-    monkeypatch.setattr(facts_module, "SHORT", 2)
+    monkeypatch.setattr("deltaword.theory.oracle.facts.counting.SHORT", 2)
     assert "no word of one letter counts" in classify(dfa).verdict("deltanet_shrinking_cast").reason
     assert said_of_star_freeness().startswith("no letter counts")
 
@@ -776,14 +774,14 @@ def said_of_star_freeness() -> str:
 
 
 def test_a_compiler_that_was_not_asked_found_nothing_and_missed_nothing(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(facts_module, "PLANNED_STATES", 1)
+    monkeypatch.setattr("deltaword.theory.oracle.facts.plans.PLANNED_STATES", 1)
     reasons = [v.reason for v in classify(language("nilpotent_2")).verdicts]
     assert not any("the compiler found" in reason or "has no such" in reason for reason in reasons)
     assert sum("the compiler was not asked: 4 states and 2 letters are many" in reason for reason in reasons) >= 4
 
 
 def test_a_given_limit_counts_and_none_depends_on_the_states(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(facts_module, "ENTRIES", 40)
+    monkeypatch.setattr("deltaword.theory.oracle.facts.listed.ENTRIES", 40)
     dfa = language("T_3")  # 27 elements, 3 states
     assert dw.classify(dfa, seconds=0).monoid_size is None
     assert dw.classify(dfa, seconds=0, limit=27).monoid_size == 27
@@ -960,15 +958,20 @@ def run(*arguments: str):
     return CliRunner().invoke(cli.app, ["classify", *arguments], prog_name="deltaword")
 
 
-def test_the_command_prints_a_table_or_json():
-    result = run("parity")
-    assert result.exit_code == 0
-    assert result.stdout.startswith("gallery  parity: ")
-    assert "✗ no" in result.stdout
-    assert "✓ yes" in result.stdout
-    assert result.stderr == ""
-    heads = [line for line in result.stdout.splitlines() if line.startswith(("✓ yes  ", "✗ no  ", "? not known  "))]
+def test_the_command_prints_a_summary_or_all_reasons_or_json():
+    short, full = run("parity"), run("parity", "--full")
+    for result in (short, full):
+        assert result.exit_code == 0
+        assert result.stdout.startswith("gallery  parity: ")
+        assert "\nverdicts 8 no, 21 yes\n" in result.stdout
+        assert result.stderr == ""
+    heads = [line for line in full.stdout.splitlines() if line.startswith(("✓ yes  ", "✗ no  ", "? not known  "))]
     assert len(heads) == len(FAMILIES)
+    algebra, table, reasons = short.stdout.split("\n\n")
+    assert full.stdout.startswith(algebra)
+    assert table.splitlines() == run("parity", "--brief").stdout.splitlines()[1:]
+    assert "--full" in reasons
+    assert "sources" not in short.stdout
     data = json.loads(run("a*b*", "--alphabet", "ab", "--json").stdout)
     assert dw.Classification.from_json(data).one_layer_witness == ("b", "a")
 
@@ -986,7 +989,7 @@ def test_the_command_refuses_bad_patterns_and_notes_near_names():
 def test_the_command_fits_its_lines_to_the_columns(columns: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("COLUMNS", columns)
     for name in ("T_3", "(ab|ba)*"):
-        for options in ((), ("--brief",)):
+        for options in ((), ("--brief",), ("--full",)):
             first, *rows = run(name, *options, "--seconds", "1").stdout.splitlines()
             assert first.startswith(("gallery", "pattern"))
             assert all(len(row) <= int(columns) and row == row.rstrip() for row in rows)
@@ -1005,6 +1008,8 @@ def test_the_command_shows_one_line_a_family_and_a_part_of_the_families():
     assert "hard attention" not in only  # the models of others are left out
     assert run("T_3", "--only", "nothing").exit_code == 2
     assert run("parity", "--json", "--brief").exit_code == 2
+    assert run("parity", "--json", "--full").exit_code == 2
+    assert run("parity", "--full", "--brief").exit_code == 2
 
 
 def test_the_command_takes_a_limit():
@@ -1046,20 +1051,11 @@ def test_sizes_are_read_at_a_glance():
     assert found("T_3").verdict("rwkv7").size == "≤ 4 layers"
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+@needs_pdflatex
 def test_latex_of_classifications_compiles(tmp_path):
     names = ("a*b*", "A_5", "T_3")
-    (tmp_path / "text.tex").write_text(document(*(found(name).latex() for name in names)), encoding="ascii")
-    done = subprocess.run(
-        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "text.tex"],
-        cwd=tmp_path,
-        capture_output=True,
-        timeout=120,
-        check=False,
-        encoding="latin-1",
-    )
-    assert done.returncode == 0, "\n".join(line for line in done.stdout.splitlines() if line.startswith(("!", "l.")))
-    assert "Missing character" not in done.stdout
-    assert "Overfull" not in done.stdout
+    log = compiled(document(*(found(name).latex() for name in names)), tmp_path)
+    assert "Missing character" not in log
+    assert "Overfull" not in log
     for name in names:
         assert found(name).latex().count(r" \\") == len(FAMILIES) + 1

@@ -26,6 +26,7 @@ import numpy as np
 
 from ..automata.dfa import DFA
 from ..automata.errors import BadStep, NotRational, ProofFails, TooLarge
+from ..automata.wording import counted
 from .coq_model import MODEL
 from .exact_layer import ExactLayer, Head
 from .exact_stack import ExactStack, State
@@ -225,10 +226,6 @@ Proof. apply contracts_all; vm_cast_no_check (eq_refl true). Qed.
 def plain(letter: Any) -> str:
     """A letter for a comment, where quotes and stars would mean something."""
     return re.sub(r"[^\w .:+/-]", "?", str(letter))
-
-
-def counted(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def listed(items: Iterable[str], indent: int) -> str:

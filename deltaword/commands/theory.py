@@ -26,10 +26,13 @@ def classify(
         str, typer.Argument(metavar="NAME_OR_PATTERN", help="A gallery name wins over a pattern, unless --alphabet is given.")
     ],
     alphabet: Alphabet = None,
-    brief: Annotated[bool, typer.Option("--brief", help="One line a family of networks, without reasons.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Every verdict with its reason, sources and model.")] = False,
+    brief: Annotated[bool, typer.Option("--brief", help="The line a family of networks alone, without the algebra.")] = False,
     only: Annotated[
         str | None,
-        typer.Option(metavar="NAME_PART", help="Only networks with this part in their name, kind or architectures."),
+        typer.Option(
+            metavar="NAME_PART", help="Only networks with this part in their name, kind or architectures; with reasons."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     seconds: Annotated[float, typer.Option(min=0.0, help="How long planning and lower bounds may take, about.")] = 10.0,
@@ -43,10 +46,12 @@ def classify(
     """Say which networks recognise a language.
 
     The algebra of its minimal automaton; and for each family of recurrent networks yes, no or not known, in which model of
-    computation, and why.
+    computation; why, with --full.
     """
-    if as_json and (brief or only is not None):
-        raise typer.Exit(refusal("--json prints everything; leave out --brief and --only"))
+    if as_json and (full or brief or only is not None):
+        raise typer.Exit(refusal("--json prints everything; leave out --full, --brief and --only"))
+    if full and brief:
+        raise typer.Exit(refusal("--full is with reasons and --brief without; leave one of them out"))
     entry = find(name_or_pattern) if alphabet is None else None
     try:
         dfa = DFA.from_regex(name_or_pattern, alphabet) if entry is None else entry.build()
@@ -73,7 +78,14 @@ def classify(
         say("pattern", name_or_pattern)
         note_near_name(name_or_pattern, alphabet)
     width = shutil.get_terminal_size((100, 24)).columns  # COLUMNS, or the terminal's
-    print((render.brief if brief else render.text)(found, width, shown))
+    if brief:
+        print(render.brief(found, width, shown))
+    elif full or only is not None:
+        print(render.text(found, width, shown))
+    else:
+        print(render.summary(found, width, shown))
+        print()
+        say("reasons", "by --full; of some networks, by --only NAME_PART")
 
 
 def theorems(

@@ -1,6 +1,6 @@
 """Our plain texts, with their mathematics in Unicode, as reStructuredText whose mathematics are formulas.
 
-The reader of such texts is theory/latex/prose.py, which finds the formulas for LaTeX documents; here the same formulas become the role
+The reader of such texts is theory/latex/prose.py, which finds their formulas for LaTeX documents; here these formulas become the role
 `math`, code becomes literals, and the rest is text in which nothing is markup.
 """
 
@@ -9,31 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from deltaword.theory.latex.prose import _cut, _formula, _formula_end, _grouped
+from deltaword.theory.latex.prose import sentence as sentence
+from deltaword.theory.latex.prose import spans as spans
 
 _MARKUP = re.compile(r"([\\*`_|<>:])")
 _CODE = re.compile(r"(`+)(?P<code>.+?)\1|(?<!\w)(?P<quoted>'[^'\n]{1,40}'|\"[^\"\s]{1,24}\")(?!\w)", re.DOTALL)
 _NO_FORMULA = re.compile(r"[0-9.]+|[-+=/.,;]|[A-Z][0-9]{2,}")  # a lone number, a sign, a name such as H200
-
-
-def spans(text: str) -> Iterator[tuple[str, str, bool]]:
-    """Parts of a text: ("text" | "code" | "math", what, whether space stands before); of mathematics the LaTeX.
-
-    >>> list(spans("G has ‖G‖ ≤ 1"))
-    [('math', 'G', False), ('text', 'has', True), ('math', '\\\\|G\\\\| \\\\leq 1', True)]
-    """
-    pieces = _grouped(_cut(text))
-    at = 0
-    while at < len(pieces):
-        piece = pieces[at]
-        end = _formula_end(pieces, at)
-        if end > at:
-            yield "math", _formula(pieces[at:end]), piece.spaced
-            at = end
-            continue
-        code = piece.kind == "code"
-        yield "code" if code else "text", piece.text.strip("`") if code else piece.text, piece.spaced
-        at += 1
 
 
 def escaped(text: str) -> str:
@@ -90,18 +71,6 @@ def _formulas(text: str) -> Iterator[tuple[str, str, bool]]:
     """Spans, without what only looks like a formula."""
     for kind, what, spaced in spans(text.rstrip()):
         yield ("text" if kind == "math" and _NO_FORMULA.fullmatch(what) else kind), what, spaced
-
-
-def sentence(text: str) -> str:
-    """A text that begins with a capital, unless a formula does, and ends with a full stop.
-
-    >>> sentence("every word"), sentence("a*b* is one.")
-    ('Every word.', 'a*b* is one.')
-    """
-    text = text.strip()
-    if re.match(r"(?:a |[a-z]{2,}(?![a-z_/.(]))", text):
-        text = text[0].upper() + text[1:]
-    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def rows(items: Iterable[tuple[str, str]], kind: str = "rows") -> Iterator[str]:

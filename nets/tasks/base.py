@@ -15,7 +15,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ...automata.dfa import DFA, is_whole
+from ...automata.checked import is_whole
+from ...automata.dfa import DFA
 from ...automata.errors import BadArgument
 from . import letters as draws
 

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import __version__
-from ...automata.dfa import is_whole
+from ...automata.checked import is_whole
 from ...automata.errors import BadArgument, CorruptFile, MissingExtra, NotReadable
 from ...automata.files import replacing
 from .base import NOT_ASKED, Task

@@ -256,6 +256,16 @@ def character(c: str) -> str:
     return _accented(c) or rf"\texttt{{U+{ord(c):04X}}}"
 
 
+def as_text(text: str) -> str:
+    """A text character by character, without looking for mathematics."""
+    return "".join(map(character, text))
+
+
+def as_code(text: str) -> str:
+    """Code as it is written, in typewriter type."""
+    return rf"\texttt{{{as_text(text)}}}"
+
+
 def known(c: str) -> bool:
     """Whether `character` writes it as what it is, rather than by its number."""
     return c in TEXT or c in MATHEMATICAL or c in HATS or (c.isascii() and c.isprintable()) or bool(_accented(c))

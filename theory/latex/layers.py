@@ -11,6 +11,7 @@ from itertools import groupby
 
 import numpy as np
 
+from ...automata.wording import counted
 from ..exact_layer import ExactLayer, Head, LetterAction
 from ..exact_stack import ExactStack, Link
 from ..householder import product
@@ -54,7 +55,7 @@ def construction(made: Construction, proof: Proof | None = None) -> str:
         sentences(made.statement),
         "",
         f"The machine has {dfa.n_states} states and {dfa.n_letters} letters, {letters}.",
-        f"{_counted(len(made.stack.layers), 'layer')}, \\(n_h = {made.n_h}\\); "
+        f"{counted(len(made.stack.layers), 'layer')}, \\(n_h = {made.n_h}\\); "
         + ("all numbers are dyadic." if made.exact else "some numbers are not dyadic."),
     ]
     if dfa.state_names and dfa.n_states <= NAMES_UP_TO:
@@ -201,7 +202,3 @@ def _reader(reader: Mlp) -> str:
         rf"{q}: \({row(w)}\), \({number(x)}\)" for q, (w, x) in enumerate(zip(W.tolist(), b.tolist(), strict=True))
     )
     return f"{text}; the rows of \\(W\\) and the entries of \\(b\\) are {rows}."
-
-
-def _counted(n: int, what: str) -> str:
-    return f"{n} {what}{'s' * (n != 1)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,19 +31,23 @@ class Escape:
     eigenvalue: Eigenvalue
     matrix: np.ndarray
 
-    def __str__(self) -> str:
+    def what(self, spelt: Callable[[object], str] = repr) -> str:
+        """Which matrix it is of, its letters spelt by a function."""
         if not self.letters:
-            what = "a member of the family"
-        elif len(self.letters) == 1:
-            what = f"the matrix of {self.letters[0]!r}"
-        else:
-            what = f"the product of the matrices of {', '.join(map(repr, self.letters))}"
-        note = (
-            ", of modulus below 1: no help to finitely many exact states, but a readout on a rounding boundary may see it for ever"
-            if self.eigenvalue.modulus == "below 1"
-            else ""
-        )
-        return f"in layer {self.layer} {what} has the eigenvalue {self.eigenvalue}{note}"
+            return "a member of the family"
+        if len(self.letters) == 1:
+            return f"the matrix of {spelt(self.letters[0])}"
+        return f"the product of the matrices of {', '.join(map(spelt, self.letters))}"
+
+    @property
+    def note(self) -> str:
+        """What is to be added where the modulus is below 1; "" else."""
+        if self.eigenvalue.modulus != "below 1":
+            return ""
+        return ", of modulus below 1: no help to finitely many exact states, but a readout on a rounding boundary may see it for ever"
+
+    def __str__(self) -> str:
+        return f"in layer {self.layer} {self.what()} has the eigenvalue {self.eigenvalue}{self.note}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,14 +85,21 @@ class Finding:
         """The decisive one: the last."""
         return self.escapes[-1] if self.escapes and self.verdict == "escapes" else None
 
-    def __str__(self) -> str:
+    @property
+    def answer(self) -> str:
+        """The verdict with its theorem, and of which inputs and numbers it holds."""
         scope = ", for the inputs given" if self.given else ""
         if self.cannot and self.read_to > 0:
             scope += f", for the matrices as they were read off, which are good to {self.read_to:.0e} of their size"
-        head = {
-            "cannot": f"cannot, by theorem {self.theorem}{scope}",
-            "escapes": f"not excluded by theorem {self.theorem}{scope}",
-            "undecided": f"undecided by theorem {self.theorem}{scope}",
-        }[self.verdict]
+        says = {"cannot": "cannot,", "escapes": "not excluded", "undecided": "undecided"}[self.verdict]
+        return f"{says} by theorem {self.theorem}{scope}"
+
+    def __str__(self) -> str:
         model = f" Model: {self.model}." if self.cannot else ""
-        return f"{self.task[0].upper()}{self.task[1:]}: {head}: {self.because}.{model}"
+        return f"{self.task[0].upper()}{self.task[1:]}: {self.answer}: {self.because}.{model}"
+
+    def latex(self) -> str:
+        """Question, answer, reason and the eigenvalues out of range, a part of a document (theory/latex)."""
+        from ..latex import finding
+
+        return finding(self)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from .circuits import unless_tc0_is_nc1
 from .facts import Facts
 from .models import HARD, LOG
-from .sources import AC0, BARRINGTON, LOG_TRANSFORMERS, SHORTCUTS, YANG
+from .sources import AC0, LOG_TRANSFORMERS, SHORTCUTS, YANG
 from .verdict import Family, Ruling, no, not_known, yes
 
 
@@ -46,13 +47,7 @@ def log_precision(facts: Facts) -> Ruling:
             SHORTCUTS,
             "read in the abstract",
         )
-    assert facts.unsolvable is not None
-    return no(
-        f"unless TC0 = NC1: the language is NC1-complete ({facts.unsolvable.says}), and such networks are in TC0",
-        LOG_TRANSFORMERS + BARRINGTON,
-        facts.unsolvable,
-        "conditional on TC0 ≠ NC1",
-    )
+    return unless_tc0_is_nc1(facts, LOG_TRANSFORMERS)
 
 
 FAMILIES = (

@@ -10,6 +10,8 @@ AC0 is a proper part of ACC0 (parity); whether TC0, which holds ACC0, is all of 
 from __future__ import annotations
 
 from .facts import Facts
+from .sources import BARRINGTON, Source
+from .verdict import Ruling, no
 
 CLASSES = ("AC0", "ACC0", "NC1-complete")
 
@@ -28,3 +30,14 @@ def circuit_class(facts: Facts) -> str | None:
     if facts.solvable is True and facts.quasi_aperiodic is False:
         return "ACC0"
     return None
+
+
+def unless_tc0_is_nc1(facts: Facts, source: Source) -> Ruling:
+    """No for networks that are in TC0, by `source`, where a group inside is not solvable."""
+    assert facts.unsolvable is not None
+    return no(
+        f"unless TC0 = NC1: the language is NC1-complete ({facts.unsolvable.says}), and such networks are in TC0",
+        source + BARRINGTON,
+        facts.unsolvable,
+        "conditional on TC0 ≠ NC1",
+    )

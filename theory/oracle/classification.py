@@ -15,7 +15,8 @@ from math import isfinite
 from numbers import Real
 from typing import Any
 
-from ...automata.dfa import DFA, is_whole
+from ...automata.checked import is_whole
+from ...automata.dfa import DFA
 from ...automata.errors import BadArgument, CorruptFile, NotCompilable, UnknownFamily
 from . import attention, beyond, diagonal, mirrors, shrinking
 from .circuits import circuit_class

@@ -17,9 +17,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from .circuits import unless_tc0_is_nc1
 from .facts import Facts
 from .models import CAST, EXACT, LOG
-from .sources import BARRINGTON, COORDINATES, ILLUSION, KROHN_RHODES, PERIODS, SARROF, SETTLING, SHAKERINAVA
+from .sources import COORDINATES, ILLUSION, KROHN_RHODES, PERIODS, SARROF, SETTLING, SHAKERINAVA
 from .verdict import Family, Ruling, no, not_known, yes
 
 
@@ -131,13 +132,7 @@ def log_precision(facts: Facts) -> Ruling:
             COORDINATES + KROHN_RHODES,
             "proved here up to a quoted theorem",
         )
-    assert facts.unsolvable is not None
-    return no(
-        f"unless TC0 = NC1: the language is NC1-complete ({facts.unsolvable.says}), and such networks are in TC0",
-        ILLUSION + BARRINGTON,
-        facts.unsolvable,
-        "conditional on TC0 ≠ NC1",
-    )
+    return unless_tc0_is_nc1(facts, ILLUSION)
 
 
 FAMILIES = (

@@ -52,8 +52,8 @@ def gated_deltaproduct_one_layer(facts: Facts) -> Ruling:
 
 def one_layer(facts: Facts, gates: bool) -> Ruling:
     """One layer, any number of steps a token; two at least where x³ ≠ x for a letter."""
-    if facts.violation is not None:
-        return no(f"{facts.violation.says}: no contractive layer with finitely many states can", ONE_LAYER, facts.violation)
+    if (never := obstructed(facts)) is not None:
+        return never
     plan = next((plan for plan in facts.plans(None) if plan.layers == 1 and (gates or not plan.gated)), None)
     if plan is None or plan.n_h > 1:
         if (found := one_step_without_plan(facts)) is not None:
@@ -75,6 +75,13 @@ def one_layer(facts: Facts, gates: bool) -> Ruling:
         return yes(f"{reason}; {none}", L_CLASSES, **sizes)
     reason = f"{facts.why_one_layer}, so some bank of registers does"
     return yes(f"{reason}; {none}", ASH, "proved here up to a quoted theorem", **sizes)
+
+
+def obstructed(facts: Facts) -> Ruling | None:
+    """No for one layer, whatever its steps and gates, where e·f·e ≠ f·e; None elsewhere."""
+    if facts.violation is None:
+        return None
+    return no(f"{facts.violation.says}: no contractive layer with finitely many states can", ONE_LAYER, facts.violation)
 
 
 def one_step_without_plan(facts: Facts) -> Ruling | None:
@@ -115,8 +122,8 @@ def gated_deltanet_one_layer(facts: Facts) -> Ruling:
 
 def one_step(facts: Facts, gates: bool) -> Ruling:
     """One layer, one step a token."""
-    if facts.violation is not None:
-        return no(f"{facts.violation.says}: no contractive layer with finitely many states can", ONE_LAYER, facts.violation)
+    if (never := obstructed(facts)) is not None:
+        return never
     if facts.beyond_two is not None:
         says = facts.beyond_two.says
         return no(f"{says}; a symmetric matrix has real eigenvalues, so a letter has period 1 or 2", PERIODS, facts.beyond_two)
@@ -141,8 +148,8 @@ def undecided(facts: Facts, holds: str) -> Ruling:
 def row_gates_one_layer(facts: Facts) -> Ruling:
     """No where e·f·e ≠ f·e, or where a letter has a period beyond 2. Yes where Gated DeltaNet does, whose gate is
     the same on all rows."""
-    if facts.violation is not None:
-        return no(f"{facts.violation.says}: no contractive layer with finitely many states can", ONE_LAYER, facts.violation)
+    if (never := obstructed(facts)) is not None:
+        return never
     if facts.beyond_two is not None:
         says = facts.beyond_two.says
         return no(

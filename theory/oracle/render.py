@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from ...automata.wording import counted
 from ..latex.prose import prose
 from ..latex.reports import described
-from .facts import counted
 from .grid import COLOURS, grid, tally
 from .models import MODELS
 from .verdict import Verdict
@@ -139,9 +139,7 @@ def text(c: Classification, width: int = WIDTH, verdicts: Sequence[Verdict] | No
     """Facts; the verdicts, no, not known, yes: those with one reason together, a line a family; then the sources by their numbers and
     the models of computation. No line is longer than the width, but for words that are; all verdicts unless some are given."""
     shown = c.verdicts if verdicts is None else verdicts
-    rows = [row for label, value in lines(c) for row in filled(value, width, f"{label:{LABEL}}")]
-    count = Counter(v.answer for v in shown)
-    rows += filled(", ".join(f"{count[answer]} {answer}" for answer in ORDER if count[answer]), width, f"{'verdicts':{LABEL}}")
+    rows = known(c, width, shown)
     numbers: dict[str, int] = {}
     for answer in ORDER:
         together: dict[tuple, list[Verdict]] = {}
@@ -157,6 +155,20 @@ def text(c: Classification, width: int = WIDTH, verdicts: Sequence[Verdict] | No
     if models:
         rows += ["", "models", *(row for model in models for row in filled(f"{model.name}: {model.text}", width, "  "))]
     return "\n".join(rows)
+
+
+def known(c: Classification, width: int, verdicts: Sequence[Verdict]) -> list[str]:
+    """The facts, and how many verdicts of each kind there are."""
+    rows = [row for label, value in lines(c) for row in filled(value, width, f"{label:{LABEL}}")]
+    count = Counter(v.answer for v in verdicts)
+    tallied = ", ".join(f"{count[answer]} {answer}" for answer in ORDER if count[answer])
+    return [*rows, *filled(tallied, width, f"{'verdicts':{LABEL}}")]
+
+
+def summary(c: Classification, width: int = WIDTH, verdicts: Sequence[Verdict] | None = None) -> str:
+    """The facts, and a line a family, without reasons."""
+    shown = c.verdicts if verdicts is None else verdicts
+    return "\n".join([*known(c, width, shown), "", brief(c, width, shown)])
 
 
 def headed(v: Verdict) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from .facts import Facts, Found, counted
+from ...automata.wording import counted
+from .facts import Facts, Found
 from .models import Model
 from .sources import NOTHING, Evidence, Source
 from .witness import Witness
@@ -149,24 +150,8 @@ class Family:
     def verdict(self, facts: Facts) -> Verdict:
         """What the rule says of a language."""
         ruling = self.rule(facts)
-        return Verdict(
-            self.name,
-            self.family,
-            self.members,
-            self.depth,
-            self.model.name,
-            ruling.answer,
-            ruling.reason,
-            ruling.source.text,
-            ruling.source.statements,
-            ruling.evidence,
-            ruling.layers,
-            ruling.at_least,
-            ruling.n_h,
-            ruling.n_h_at_least,
-            ruling.witness,
-            ruling.network,
-        )
+        decided = {**vars(ruling), "source": ruling.source.text, "statements": ruling.source.statements}
+        return Verdict(self.name, self.family, self.members, self.depth, self.model.name, **decided)
 
 
 def arguments(plan: Found, n_h: int | None) -> dict[str, Any]:

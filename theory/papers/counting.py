@@ -18,7 +18,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ...automata import languages
-from ...automata.dfa import is_whole
+from ...automata.checked import is_whole
 from ...automata.errors import BadArgument
 from ..exact_layer import Head, LetterAction
 from ..exact_stack import ExactStack, Link

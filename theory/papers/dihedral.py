@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 
 from ...automata import groups
-from ...automata.dfa import is_whole
+from ...automata.checked import is_whole
 from ...automata.errors import BadArgument
 from ..exact_stack import ExactStack
 from ..mlp import Mlp

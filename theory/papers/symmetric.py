@@ -28,7 +28,8 @@ from typing import Literal
 import numpy as np
 
 from ...automata import groups
-from ...automata.dfa import DFA, is_whole
+from ...automata.checked import is_whole
+from ...automata.dfa import DFA
 from ...automata.errors import BadArgument, ProofFails, TooLarge
 from ..exact_layer import Head, LetterAction
 from ..exact_stack import ExactStack, Link

@@ -21,6 +21,7 @@ from ...automata.cascade import Cascade
 from ...automata.dfa import DFA
 from ...automata.errors import TooLarge
 from ...automata.holes import hole_cascade
+from ...automata.wording import counted
 from ..constructions.registers import Keys
 from ..constructions.stacks import Component, StackDesign
 from ..exact_stack import ExactStack
@@ -207,15 +208,11 @@ def add_cascades(dfa: DFA, result: Options, library: Library, deadline: float) -
             result.found.append(Option(kind, option))
 
 
-def counted(layers: int) -> str:
-    return "1 layer" if layers == 1 else f"{layers} layers"
-
-
 def add_bounds(small: DFA, result: Options, deadline: float) -> None:
     """What rules out fewer layers."""
     fewest = min((option.layers for option in result.found), default=None)
     result.bound = lower_bound(small, max(0.5, min(3.0, deadline - time.monotonic())), enough=fewest)
-    result.bounds.append(f"at least {counted(result.bound.layers)}: {result.bound.why}")
+    result.bounds.append(f"at least {counted(result.bound.layers, 'layer')}: {result.bound.why}")
     if fewest is not None and fewest == result.bound.layers:
         result.bounds[-1] += "; so these are the fewest"
     height = complexity(small)

@@ -28,9 +28,9 @@ deltaword.theory.testing.violated.Violated: assert_contractive: the norm is ...
 The assertions need numpy alone; strategies, searches and `check_layer` need hypothesis, and say so when it is missing.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ...lazy import on_first_use
 from .assertions import (
     assert_contractive,
     assert_few_factors,
@@ -120,14 +120,4 @@ __all__ = [
     "words",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
-    value = getattr(import_module(f".{_LATER[name]}", __name__), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = on_first_use(__name__, _LATER)
