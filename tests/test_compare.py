@@ -2,9 +2,11 @@
 
 import json
 import re
+import sys
 from base64 import b64decode
+from html import escape
 from html.parser import HTMLParser
-from itertools import combinations
+from itertools import combinations, product
 from math import isnan, nan
 from pathlib import Path
 from typing import Any
@@ -15,14 +17,17 @@ import safetensors.torch
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_trainings import trained
 
 import deltaword as dw
-from deltaword.automata.errors import BadArgument, NotReadable
+from deltaword.automata.errors import BadArgument, NotReadable, TooLarge
 from deltaword.automata.files import read_json, write_json
+from deltaword.nets.compare import extracted as extracted_file
 from deltaword.nets.compare import page, write_report
 from deltaword.nets.compare.constructed import class_scores, constructed, layer_states
 from deltaword.nets.compare.curves import length_curve, lengths_for, margins
 from deltaword.nets.compare.drift import class_margins, class_means, drift
+from deltaword.nets.compare.extracted import extracted
 from deltaword.nets.compare.keys import degrees, key_geometry, participation_ratio, principal
 from deltaword.nets.compare.measure import AT, BEYOND
 from deltaword.nets.compare.rank import effective_rank, marks, ranks_along
@@ -30,10 +35,11 @@ from deltaword.nets.compare.replicas import model_name, one_replica
 from deltaword.nets.compare.spectra import by_letter, distinct, mixer_spectrum, network_spectrum, symbols_read, telling, thinned
 from deltaword.nets.compare.tables import Entry, accuracy_table, cells_of, right_to, scaled
 from deltaword.nets.compare.tables import plain as plain_cells
+from deltaword.nets.extract import extract
 from deltaword.nets.models.mixers import MIXERS
 from deltaword.nets.models.sequence_model import ModelConfig, SequenceModel
 from deltaword.nets.tasks import task
-from deltaword.nets.training import RunConfig, train
+from deltaword.nets.training import RunConfig, load_run, train
 
 seeds = st.integers(0, 2**31 - 1)
 some = settings(max_examples=25, deadline=None)
@@ -602,6 +608,86 @@ def test_who_diverged_counts_as_failed_and_is_not_looked_into(reported):
 def test_models_of_one_name_and_other_shapes_are_kept_apart(reported):
     models = {replica["model"] for replica in reported[2]["comparisons"][0]["replicas"]}
     assert models == {"DeltaNet, 1 layer [0, 1]", "DeltaNet, 1 layer [−1, 1]", "lstm: LSTM, 1 layer", "wide: LSTM, 1 layer"}
+
+
+def answered(run: Path, r: int, word: list[int]) -> list[int]:
+    """What replica r of a run answers after each letter."""
+    with torch.no_grad():
+        return one_replica(load_run(run).model, r)(torch.tensor([[word]]))[0, 0, :, :2].argmax(-1).tolist()
+
+
+def test_the_report_says_which_automaton_each_network_computes_and_on_which_word_it_fails(reported):
+    runs, out, report = reported
+    details, html = report["comparisons"][0]["details"], (out / "report.html").read_text()
+    assert len(details) == 3
+    for detail in details:  # hardly trained: each of them is wrong after a few letters
+        found = detail["extraction"]
+        word, run = found["failing"]["word"], next(run for run in runs if run.name == detail["run"])
+        ones = np.cumsum(word) % 2
+        assert answered(run, detail["replica"], word)[-1] != ones[-1]
+        for length in range(1, len(word)):
+            for shorter in product(range(2), repeat=length):
+                assert answered(run, detail["replica"], list(shorter))[-1] == sum(shorter) % 2
+        assert (found["wanted"], found["equal"]) == (2, False)
+        assert found["failing"]["text"] == repr("".join(map(str, word)))
+        assert f"{escape(found['failing']['text'])}, no shorter word" in html
+        assert escape(found["say"]) in html
+        table, q, said = found["machine"]["table"], found["machine"]["start"], []
+        for letter in word:
+            q = table[q][letter]
+            said.append(found["machine"]["outputs"][q])
+        assert said == answered(run, detail["replica"], word)
+
+
+def test_a_network_that_learnt_parity_computes_its_automaton(monkeypatch):
+    parity = task("parity_every")
+    model = SequenceModel(ModelConfig(2, 2, 16, mixer="deltanet", options={"heads": 1}), ["-1,1"], [1])
+    found = extracted(trained(model, parity, 150, 16), parity, 16)
+    assert (found["by"], found["states"], found["equal"]) == ("lstar", 2, True)
+    assert found["tried"]["words"] == 2**13 - 2
+    assert len(found["failing"]["word"]) > 64  # β is below 2, and the state wears out
+
+    def too_long(*given, by, **more):
+        if by == "lstar":
+            raise TooLarge("more words than may be asked")
+        return extract(*given, by=by, **more)
+
+    monkeypatch.setattr(extracted_file, "extract", too_long)
+    stopped = extracted(model, parity, 16)
+    assert (stopped["by"], stopped["states"], stopped["equal"]) == ("states", 2, True)
+    assert stopped["say"].startswith("L* found no machine with 5,000 words\n")
+
+
+@pytest.mark.parametrize(
+    ("found", "fails", "every_length"),
+    [
+        ({}, "none of all 8,190 words to 12 letters and 512 of 64", "open: right to 9 letters"),
+        ({"closures": [], "open": "no states"}, "none of all", "open: no states"),
+        ({"closed": True}, "none of all", "right, proved (float32, 34 states)"),
+        ({"failing": {"text": "'01'", "shortest": False}}, "'01', the shortest met", "wrong"),
+        ({"failing": {"text": "'01'", "shortest": True}}, "'01', no shorter word", "wrong"),
+    ],
+)
+def test_what_an_extraction_says_of_long_words(found: dict, fails: str, every_length: str):
+    search = {"format": "float32", "closed": found.pop("closed", False), "pairs": 34, "depth": 9, "failing": None}
+    tried = {"words": 8190, "length": 12, "sampled": 512, "longest": 64}
+    one = {"failing": None, "tried": tried, "closures": [search], "open": ""} | found
+    assert page._fails_on(one).startswith(fails)
+    assert page._every_length(one) == every_length
+
+
+def test_what_is_not_extracted_says_why(reported, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "aalpy", None)
+    config = RunConfig(tasks=("parity_every", "text:arithmetic"), mixer="attention", options={"heads": 1}, **BASE)
+    train(config, tmp_path / "run")
+    report = write_report([tmp_path / "run"], tmp_path, constructed=False, times=1, words=2)
+    parity, text = (each["details"][0]["extraction"] for each in report["comparisons"])
+    assert re.fullmatch(r"learning by queries needs AALpy.*; a network without states .*", parity["not_extracted"])
+    assert text == {"not_extracted": "the task has no machine"}
+    html = (tmp_path / "report.html").read_text()
+    assert html.count("not extracted: ") == 2
+    write_report([tmp_path / "run"], tmp_path, constructed=False, times=1, words=2, extract=False)
+    assert "Automata" not in (tmp_path / "report.html").read_text()
 
 
 def test_without_constructed_networks_nothing_is_compiled(reported, tmp_path, monkeypatch):

@@ -449,6 +449,22 @@ def test_outputs_and_gradients_are_those_of_the_defining_equation(name, spread):
     agree(dict(zip(names, (y, *found), strict=True)), dict(zip(names, (expected, *true), strict=True)), 1e-9)
 
 
+@pytest.mark.parametrize("name", ["gla", "mlstm"])
+def test_a_convolution_of_queries_keys_and_values_is_followed_by_silu(name):
+    layer: Any = drawn_mixer(name, conv=3, spread=1.5)
+    x = drawn_input(9)
+    q, k, v = layer.inputs(x)[:3]
+    plain = layer.qkv(x)
+    weight = layer.conv.weight
+    for r in range(2):
+        taps = weight[r].flip(0).T.unsqueeze(1)  # [channels, 1, width], the current token last
+        expected = F.silu(F.conv1d(F.pad(plain[r].mT, (2, 0)), taps, groups=taps.shape[0]).mT)
+        root = (D // 2) ** 0.5  # by which one of them is divided
+        given = (q * root, k, v) if name == "gla" else (q, k * root, v)
+        found = torch.cat([each[r].flatten(-2) for each in given], dim=-1)
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+
+
 def test_the_lstm_is_pytorchs():
     """nn.LSTM with the same numbers, forward and gradients."""
     stack: Any

@@ -154,6 +154,21 @@ def test_what_is_wrong_with_the_last_run_is_said_before_the_first_one_begins(gri
     assert not (tmp_path / "out").exists()
 
 
+def test_a_run_that_makes_no_model_is_named(grid: Path, tmp_path: Path):
+    """Of thirty runs it was not said which."""
+    grid.write_text(GRID + '[[runs]]\nname = "wrong"\nmixer = "gla"\nheads = -2\n')
+    with pytest.raises(BadArgument, match=r"^wrong: -2 heads of 4"):
+        sweep(grid, tmp_path / "out")
+
+
+def test_a_sweep_that_cannot_write_does_not_say_that_it_trains(grid: Path, tmp_path: Path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / NAMES[0]).touch()
+    refused = run("sweep", grid, "--out", tmp_path / "out")
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith("deltaword: NotWritable: cannot write in")
+
+
 def test_what_another_process_has_claimed_is_left_to_it(grid: Path, tmp_path: Path):
     with claimed(tmp_path / "out" / NAMES[0]):
         found = sweep(grid, tmp_path / "out")
@@ -226,6 +241,36 @@ def test_train_says_how_each_network_came_out(tmp_path: Path):
     assert json.loads(as_json.stdout)["replicas"] == found.summary["replicas"]
 
 
+def test_runs_that_differ_go_into_folders_of_their_own_and_the_same_command_finds_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Both were called runs/parity_every_deltaproduct, and the second was refused."""
+    monkeypatch.chdir(tmp_path)
+    given = ("train", "parity_every", *TINY, "--steps", 2)
+    first, second = run(*given), run(*given, "--n-h", 2, "--seed", 1)
+    assert (first.exit_code, second.exit_code) == (0, 0), first.output + second.output
+    names = sorted(path.name for path in (tmp_path / "runs").iterdir())
+    assert len(names) == 2
+    assert all(name.startswith("parity_every_deltaproduct_heads1_") for name in names)
+    assert all(f"runs/{name}" in first.output + second.output for name in names)
+    again = run(*given)
+    assert "this run was finished before" in again.output
+    assert len(list((tmp_path / "runs").iterdir())) == 2
+
+
+@pytest.mark.parametrize("wrong", [("paritty",), ("S_3", "--mixer", "nosuch"), ("S_3", "--n-h", 2, "--mixer", "gla")])
+def test_nothing_is_said_of_training_before_all_is_known_to_be_right(
+    wrong: tuple[object, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    refused = run("train", *wrong)
+    assert refused.exit_code == 2
+    assert "training;" not in refused.output
+    assert len(refused.output.splitlines()) == 1
+    right = run("train", "parity_every", *TINY, "--steps", 2)
+    assert right.stderr.startswith("deltaword: training; runs/parity_every_")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -292,6 +337,10 @@ def test_extract_and_compare_read_a_run_of_the_command_line(tmp_path: Path):
     assert result.exit_code == 0, result.output
     assert "a machine of 2 states" in result.output
     assert json.loads((tmp_path / "extraction.json").read_text())["verdict"]["equal"] is True
-    result = run("compare", tmp_path / "run", "--out", tmp_path / "report", "--no-constructed")
+    unwritable = run("extract", tmp_path / "run", "--out", tmp_path / "nowhere" / "extraction.json")
+    assert unwritable.exit_code == 2
+    assert "a machine of 2 states" in unwritable.output  # what took so long is said all the same
+    result = run("compare", tmp_path / "run", "--out", tmp_path / "report", "--no-constructed", "--times", 1)
     assert result.exit_code == 0, result.output
+    assert result.output.count("| model |") == 1  # beyond the training length there is nothing
     assert (tmp_path / "report" / "report.html").exists()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import multiprocessing
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -17,10 +19,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import safetensors
 import safetensors.torch
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.progress import Progress
 from torch import nn
 from torch.nn import functional as F
 from typer.testing import CliRunner
@@ -28,6 +32,7 @@ from typer.testing import CliRunner
 from deltaword import cli
 from deltaword.automata.dfa import DFA
 from deltaword.automata.errors import BadArgument, CorruptFile, DeltawordError, Diverged, InUse, NotReadable
+from deltaword.commands import training as commands
 from deltaword.nets.tasks import AutomatonTask
 from deltaword.nets.training import Evaluation, RunConfig, evaluate, load_run, train
 from deltaword.nets.training import graphs as graphs_module
@@ -35,9 +40,11 @@ from deltaword.nets.training.distributed import Group
 from deltaword.nets.training.evaluate import TOKENS
 from deltaword.nets.training.folder import claimed
 from deltaword.nets.training.graphs import EAGER, Graphs
+from deltaword.nets.training.naming import name_of
 from deltaword.nets.training.stack import build
 from deltaword.nets.training.step import Step
-from deltaword.nets.training.words import TEST, TRAINING, fixed_words, length_at, training_words
+from deltaword.nets.training.sweep import standing
+from deltaword.nets.training.words import TEST, TRAINING, fixed_words, length_at, letters_until, training_words
 
 CPU = torch.device("cpu")
 SMALL: dict[str, Any] = {
@@ -316,6 +323,42 @@ def test_words_grow_over_the_given_part_of_the_steps():
         small(growth=1.5)
 
 
+@given(steps=st.integers(1, 60), growth=st.floats(0, 1), first=st.integers(1, 9), longest=st.integers(1, 40))
+@settings(max_examples=60, deadline=None)
+def test_letters_are_counted_as_words_grow(steps: int, growth: float, first: int, longest: int):
+    config = small(steps=steps, growth=growth, growth_from=first)
+    found = letters_until(config, longest)
+    assert found == [sum(length_at(step, config, longest) for step in range(n)) for n in range(steps + 1)]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("lengths", [64, None])  # None: what the tasks say, 128
+def test_the_time_to_go_is_right_where_words_grow(monkeypatch: pytest.MonkeyPatch, lengths: int | None):
+    """A fifth of the steps at a quarter of the length promised an end four times too soon."""
+    bars: list[Any] = []
+
+    class Timed(Progress):
+        def __init__(self, *columns: Any, **options: Any):
+            super().__init__(*columns, **options, get_time=lambda: clock)
+            bars.append(self)
+
+    monkeypatch.setattr(commands, "Progress", Timed)
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    config, clock = small(steps=200, growth=0.8, growth_from=4, lengths=lengths), 0.0
+    seconds = [0.01 * length_at(step, config, lengths or 128) for step in range(200)]
+    with commands.bar("training", config) as watch:
+        watch(0, None)
+        for done in range(1, 101):
+            clock += seconds[done - 1]
+            watch(done, None)
+        assert bars[0].tasks[0].time_remaining == pytest.approx(sum(seconds[100:]), rel=0.1)
+        assert bars[0].tasks[0].fields["steps"] == "100/200"
+
+
 # ---------------------------------------------------------------------- evaluation
 
 
@@ -501,14 +544,63 @@ def test_a_damaged_run_is_refused_by_name(tmp_path: Path, name: str):
         load_run(tmp_path)
 
 
+@pytest.mark.parametrize("summary", ["3", '{"stopped": 3}'])
+def test_a_summary_that_was_altered_is_named_by_every_command(tmp_path: Path, summary: str):
+    """It ended in a KeyError."""
+    train(small(steps=1), tmp_path / "run")
+    (tmp_path / "run" / "summary.json").write_text(summary)
+    with pytest.raises(CorruptFile, match=r"summary\.json does not say how a run ended"):
+        train(small(steps=1), tmp_path / "run")
+    with pytest.raises(CorruptFile, match=r"summary\.json"):
+        load_run(tmp_path / "run")
+    with pytest.raises(CorruptFile, match=r"summary\.json"):
+        standing(tmp_path / "run")
+
+
+def spoilt(folder: Path, how: str) -> str:
+    """Damage a run that a time limit ended; what should be said of it."""
+    state = folder / "checkpoint" / "state.safetensors"
+    if how == "shortened":
+        state.write_bytes(state.read_bytes()[:1000])
+        return "is not a whole checkpoint"
+    if how == "metrics":
+        line = (folder / "metrics.jsonl").read_bytes()
+        (folder / "metrics.jsonl").write_bytes(b"x" + line[1:])
+        return "was shortened or altered"
+    with safetensors.safe_open(state, "pt") as file:
+        tensors, beside = {name: file.get_tensor(name) for name in file.keys()}, file.metadata()  # noqa: SIM118
+    tensors["weights"] = tensors["weights"][1:]
+    if how == "without":
+        del tensors["weights"]
+    state.write_bytes(safetensors.torch.save(tensors, beside))
+    return "is no checkpoint of this run"
+
+
+@pytest.mark.parametrize("how", ["shortened", "other shapes", "without", "metrics"])
+def test_a_damaged_checkpoint_is_named_and_takes_nothing_with_it(tmp_path: Path, how: str):
+    """Some ended in a traceback; and what the time limit had left, its summary, was gone."""
+    config = small(steps=10**6, eval_every=5)
+    before = train(replace(config, minutes=0.1 / 60), tmp_path / "run")
+    said = spoilt(tmp_path / "run", how)
+    with pytest.raises(CorruptFile, match=said):
+        train(replace(config, minutes=1), tmp_path / "run")
+    if how != "metrics":
+        assert load_run(tmp_path / "run").summary == before.summary
+
+
 def test_tensorboard_can_read_the_curves_and_is_not_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     run = train(small(steps=6, eval_every=2, seeds=(0, 1)), tmp_path / "with")
     events = EventAccumulator(str(tmp_path / "with" / "tensorboard")).Reload()
-    read = events.Scalars("accuracy/S_3 [-1,1] seed 1")
-    assert [each.step for each in read] == [2, 4, 6]
-    assert [each.value for each in read] == pytest.approx([line["accuracy"][1] for line in run.metrics])
+    wanted = {"rate": [line["rate"] for line in run.metrics]}
+    for name in ("loss", "validation_loss", "accuracy", "word_accuracy", "gradient_norm"):
+        wanted |= {f"{name}/S_3 [-1,1] seed {seed}": [line[name][seed] for line in run.metrics] for seed in (0, 1)}
+    assert set(events.Tags()["scalars"]) == set(wanted)
+    for name, values in wanted.items():
+        read = events.Scalars(name)
+        assert [each.step for each in read] == [2, 4, 6]
+        assert [each.value for each in read] == pytest.approx(values)
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     without = train(small(steps=2), tmp_path / "without")
     assert any("TensorBoard" in note for note in without.summary["notes"])
@@ -592,3 +684,62 @@ def test_a_configuration_goes_through_json(seeds: list[int], ranges: Any, length
 def test_a_mixer_without_ranges_has_one_replica_a_task_and_seed():
     config = small(mixer=OWN, options={}, ranges=("0,1", "-1,1"), seeds=(4, 5))
     assert [str(each) for each in config.replicas] == ["S_3 seed 4", "S_3 seed 5"]
+
+
+class Shift(nn.Module):
+    """A mixer of one's own, without a word on ranges."""
+
+    def __init__(self, d_model: int):
+        super().__init__()
+        self.turn = nn.Linear(d_model, d_model)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.turn(F.pad(x, (0, 0, 1, 0))[:, :-1])
+
+
+@pytest.mark.parametrize("ranges", [("0,1",), ("0,1", "-1,1")])
+def test_ranges_of_a_mixer_that_says_nothing_of_them_are_refused(ranges: tuple[str, ...], tmp_path: Path):
+    """Two ranges made one network, and nobody said so."""
+    config = small(mixer=f"{__name__}:Shift", options={}, ranges=ranges, steps=1)
+    with pytest.raises(BadArgument, match=r"0,1.* asked for.*Leave them out.*RANGES = True.*Shift\(replicas, d_model, lowest"):
+        train(config, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    assert len(train(replace(config, ranges=("-1,1",))).replicas) == 1
+
+
+def test_ranges_of_a_mixer_that_has_none_are_left_out_and_it_is_said():
+    run = train(small(mixer="lstm", options={}, ranges=("0,1", "-1,1"), steps=1))
+    assert run.replicas == [{"task": "S_3", "range": None, "seed": 0}]
+    assert run.summary["notes"] == [
+        "lstm has no range of eigenvalues: one network a task and seed, whatever ranges are asked for"
+    ]
+    assert train(small(mixer="lstm", options={}, steps=1)).summary["notes"] == []
+
+
+# ---------------------------------------------------------------------- what folders are called
+
+
+configurations = st.builds(
+    RunConfig,
+    tasks=st.sampled_from([("S_3",), ("S_3", "D_4"), ("language:tomita_5",)]),
+    ranges=st.sampled_from([("-1,1",), ("0,1",), ("0,1", "-1,1")]),
+    seeds=st.sampled_from([(0,), (1,), (0, 1), tuple(range(30))]),
+    mixer=st.sampled_from(["deltanet", "deltaproduct", "mine:Shift", "theirs:Shift"]),
+    options=st.dictionaries(st.sampled_from(["n_h", "heads", "kind"]), st.sampled_from([1, 2, "a b", "a-b", "a/b"])),
+    layers=st.integers(1, 2),
+    lengths=st.none() | st.sampled_from([(8, 8), (2, 8)]),
+    lr=st.sampled_from([1e-3, 2e-3]),
+    mlp=st.sampled_from([2.0, 1.0, 1]),
+    minutes=st.none() | st.just(5.0),
+    device=st.none() | st.just("cpu"),
+)
+
+
+@given(configurations, configurations)
+@settings(max_examples=100, deadline=None)
+def test_two_runs_share_a_name_only_if_they_are_the_same(one: RunConfig, other: RunConfig):
+    assert (name_of(one) == name_of(other)) == one.same_run(other)
+    for config in (one, other):
+        assert name_of(replace(config, minutes=1.0, device="cuda:1")) == name_of(config)
+        assert re.fullmatch(r"[A-Za-z0-9_.,+=-]{1,60}", name_of(config))
+        assert name_of(RunConfig.from_json(json.loads(json.dumps(config.to_json())))) == name_of(config)

@@ -8,16 +8,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ..automata.errors import Diverged
 from ..automata.files import write_json
-from ..report import count, note, print_table, say, working
+from ..automata.wording import counted
+from ..report import note, print_table, say, working
 
 if TYPE_CHECKING:
     from ..nets.training import RunConfig
@@ -138,7 +140,11 @@ def train(
     minutes: Annotated[float | None, typer.Option(help="Of training; then stop, and say so.")] = None,
     device: Device = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The run directory. Default: runs/ and the task's and mixer's name.")
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="The run directory. Default: in runs/, called by task, mixer and what else is given: runs/S_3_deltaproduct_n_h2.",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -162,6 +168,7 @@ def train(
         from ..nets.training import RunConfig
         from ..nets.training import train as trained
         from ..nets.training.distributed import joined, local_device
+        from ..nets.training.naming import default_folder
 
     sys.path.append(str(Path.cwd()))  # a mixer of the user's own; last, so that it shadows none
     config = RunConfig(
@@ -191,16 +198,12 @@ def train(
         minutes=minutes,
         device=device,
     )
-    where = out or Path("runs") / "_".join([*task, mixer.rpartition(":")[2]]).replace(":", "-")
+    where = out or default_folder(config)
     with joined(local_device(device)) as group:
         earlier = written_at(where / "summary.json")
-        if group.leads and (where / "checkpoint").exists():
-            note(f"going on from the checkpoint in {where}")
-        elif group.leads and earlier is None and not sys.stderr.isatty():
-            note(f"training; {where / 'metrics.jsonl'} gets a line at each validation")
         try:
             with bar("training", config) if group.leads else no_bar() as watch:
-                run = trained(config, where, device, group=group, watch=watch)
+                run = trained(config, where, device, group=group, watch=watch and beginning(watch, "training", where))
         except Diverged as error:
             note(f"Diverged: {error}")
             raise typer.Exit(1) from None
@@ -215,6 +218,22 @@ def train(
     say("written", where)
 
 
+def beginning(watch: Watch, name: str, where: Path) -> Watch:
+    """A watch that says where the run writes, once all is in order and it begins."""
+    silent = True
+
+    def with_a_word(done: int, line: dict[str, Any] | None) -> None:
+        nonlocal silent
+        if silent and done:
+            note(f"{name}: going on from step {done}, the checkpoint in {where}")
+        elif silent and not sys.stderr.isatty():
+            note(f"{name}; {where / 'metrics.jsonl'} gets a line at each validation")
+        silent = False
+        watch(done, line)
+
+    return with_a_word
+
+
 def written_at(path: Path) -> int | None:
     return path.stat().st_mtime_ns if path.exists() else None
 
@@ -223,9 +242,9 @@ def say_run(summary: dict[str, Any]) -> None:
     """How a run ended, and a row a network."""
     for remark in summary["notes"]:
         note(remark)
-    say("stopped", f"{summary['stopped']}: {count(summary['steps'], 'step')}, {summary['seconds']:.1f} s")
+    say("stopped", f"{summary['stopped']}: {counted(summary['steps'], 'step')}, {summary['seconds']:.1f} s")
     speed = f"{summary['letters_per_second']:,} letters/s, {summary['precision']}"
-    say("speed", f"{count(len(summary['replicas']), 'network')} of {summary['parameters']:,} parameters: {speed}")
+    say("speed", f"{counted(len(summary['replicas']), 'network')} of {summary['parameters']:,} parameters: {speed}")
     lengths = sorted({one["length"] for row in summary["replicas"] for one in row["evaluation"]})
     print_table(
         ["task", "range", "seed", "best", "at the threshold", *(f"at {length:,}" for length in lengths)],
@@ -259,20 +278,28 @@ def accuracies_of(row: dict[str, Any], wanted: int) -> list[str]:
 
 @contextmanager
 def bar(name: str, config: RunConfig) -> Iterator[Watch]:
-    """A progress bar on stderr; silent where that is no terminal."""
+    """A progress bar on stderr, by letters read where words grow; silent where that is no terminal."""
+    from ..nets.training.stack import training_lengths
+    from ..nets.training.words import letters_until
+
+    letters = letters_until(config, training_lengths(config)[1]) if config.growth else range(config.steps + 1)
     columns = (
-        *(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[found]}")),
+        *(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[steps]}"),
+            TextColumn("{task.fields[found]}"),
+        ),
         *(TimeElapsedColumn(), TimeRemainingColumn()),
     )
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
-        row = progress.add_task(name, total=config.steps, found="")
+        row = progress.add_task(name, total=letters[-1], steps="", found="")
 
         def watch(done: int, line: dict[str, Any] | None) -> None:
-            if line is None:
-                progress.update(row, completed=done)
-            else:
+            progress.update(row, completed=letters[done], steps=f"{done}/{config.steps}")
+            if line is not None:
                 accuracy = [value for value in line["accuracy"] if value is not None] or [0.0]
-                progress.update(row, completed=done, found=f"accuracy {min(accuracy):.3f} to {max(accuracy):.3f}")
+                progress.update(row, found=f"accuracy {min(accuracy):.3f} to {max(accuracy):.3f}")
                 if done == config.steps or (config.stop_early and min(accuracy) >= config.threshold):
                     progress.update(row, description="last evaluation")
 
@@ -307,7 +334,7 @@ def sweep(
         from ..nets.training import read_grid
         from ..nets.training import sweep as swept
         from ..nets.training.distributed import launched, local_device
-        from ..nets.training.grid import default_folder
+        from ..nets.training.naming import default_folder
         from ..nets.training.sweep import standing
 
     sys.path.append(str(Path.cwd()))  # mixers of the user's own; last, so that they shadow none
@@ -319,14 +346,14 @@ def sweep(
             command = f"torchrun --nproc-per-node {torch.cuda.device_count()} --no-python deltaword sweep {grid}"
             note(f"{torch.cuda.device_count()} GPUs are visible and one is used; all of them: {command}")
         chosen = str(local_device(device)) if launched() else device
-        with each_run(len(runs)) as begins:
+        with each_run(where) as begins:
             found = swept(grid, where, chosen, minutes=minutes, begins=begins)
     if os.environ.get("RANK", "0") == "0":
         if as_json:
             print(json.dumps(found, ensure_ascii=False, indent=1))
         else:
             print_table(["run", "stopped", "steps", "seconds", "at the threshold"], [run_row(*each) for each in found.items()])
-            say("written", where)
+            say("folder", where)
     if any(summary["stopped"] in FAILED for summary in found.values()):
         raise typer.Exit(1)
 
@@ -343,7 +370,7 @@ def run_row(name: str, summary: dict[str, Any]) -> list[str]:
 
 
 @contextmanager
-def each_run(total: int) -> Iterator[Any]:
+def each_run(where: Path) -> Iterator[Any]:
     """What `sweep` calls before each run: a bar for it in place of the last one's."""
     open_bars: list[Any] = []
 
@@ -354,9 +381,7 @@ def each_run(total: int) -> Iterator[Any]:
     def begins(name: str, config: RunConfig) -> Watch:
         close()
         open_bars.append(bar(name, config))
-        if not sys.stderr.isatty():
-            note(f"training {name}")
-        return open_bars[-1].__enter__()
+        return beginning(open_bars[-1].__enter__(), f"training {name}", where / name)
 
     try:
         yield begins
@@ -395,23 +420,26 @@ def compare(
     ] = True,
     times: Annotated[int, typer.Option(min=1, help="The longest words, as a multiple of the longest training words.")] = 64,
     words: Annotated[int, typer.Option(min=1, help="Sampled at each length.")] = 64,
+    extract: Annotated[
+        bool, typer.Option(help="The automaton that the best seed of each model computes, by a few thousand words.")
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
     """Set trained networks beside each other, and beside constructed ones.
 
     Accuracy by length, tables as in the papers, the spectrum of each letter's transition matrix, keys and strengths, rank and drift of
-    the state.
+    the state, and the automaton that each network computes.
     """
     sys.path.append(str(Path.cwd()))  # mixers of the user's own, as for `train`
     with working("comparing"):
         from ..nets.compare.report import write_report
         from ..nets.compare.tables import as_text, cells_of
 
-        report = write_report(runs, out, constructed, times, words)
+        report = write_report(runs, out, constructed, times, words, extract)
     if as_json:
         print(json.dumps(report, ensure_ascii=False, indent=1))
     else:
-        for title, cells in report["tables"].items():
+        for title, cells in filter(itemgetter(1), report["tables"].items()):
             print(f"{title}\n\n{as_text(cells_of(cells))}\n")
         say(
             "numbers",
@@ -441,8 +469,8 @@ def extract(
         from ..nets.extract import extract_run
 
         found = extract_run(run, replica, by.value, seed=seed, queries=queries, **({} if proof else {"formats": ()}))
+    print(json.dumps(found.to_json(), ensure_ascii=False, indent=1) if as_json else found.say())
     if out is not None:
         write_json(out, found.to_json())
-    print(json.dumps(found.to_json(), ensure_ascii=False, indent=1) if as_json else found.say())
     if found.verdict.equal is False:
         raise typer.Exit(1)

@@ -9,6 +9,7 @@ drift         distance of the state from where its class is, against the decoder
 constructed   the compiled network of a task
 replicas      one network out of a stack
 details       what one network found, by all of these
+extracted     which automaton it computes, by `nets.extract`
 measure       runs to numbers
 page          numbers to a page with pictures
 report        `write_report`: runs to report.json and report.html

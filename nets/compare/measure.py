@@ -26,6 +26,7 @@ from ..training.run import Run
 from .constructed import Constructed, class_scores, constructed
 from .curves import TIMES, Batch, LengthCurve, length_curve, lengths_for
 from .details import TEST, Json, constructed_details, trained_details
+from .extracted import QUERIES, extracted
 from .replicas import model_name, one_replica
 from .tables import Entry, accuracy_table, plain, right_to
 
@@ -34,11 +35,14 @@ CONSTRUCTED_ONCE = 2**18  # tokens: it runs letter after letter, and is small
 AT, BEYOND = "at training length", "beyond it"
 
 
-def measure(runs: Mapping[str, Run], construct: bool = True, times: int = TIMES, words: int = WORDS) -> Json:
+def measure(
+    runs: Mapping[str, Run], construct: bool = True, times: int = TIMES, words: int = WORDS, extract: bool = True
+) -> Json:
     """What report.json holds.
 
     runs       by name
     construct  whether to compile the tasks' machines and set those networks beside
+    extract    whether to extract the automata of the networks that are looked into
     times      longest words, as a multiple of the longest training words
     words      at each length
     """
@@ -51,9 +55,9 @@ def measure(runs: Mapping[str, Run], construct: bool = True, times: int = TIMES,
         title = task.name if tasks.count(task.name) == 1 else f"{task.name}, trained to length {longest}"
         found = Comparison(task, title, longest, times, words)
         replicas = [found.replica(runs[run], run, r, names[run, r]) for run, r in members]
-        comparisons.append(found.plain(replicas, runs, made.get(task.name)))
+        comparisons.append(found.plain(replicas, runs, made.get(task.name), extract))
     return {
-        "settings": {"times": times, "words": words},
+        "settings": {"times": times, "words": words, "queries": QUERIES if extract else 0},
         "runs": {name: about(run) for name, run in runs.items()},
         "comparisons": comparisons,
         "tables": {kind: table(comparisons, kind) for kind in (AT, BEYOND)},
@@ -110,7 +114,7 @@ class Comparison:
         details = constructed_details(net.cpu(), self.task, self.longest)
         return {"says": made.says, "plan": [str(layer) for layer in net.plan.layers]} | self.accuracies(curve) | details
 
-    def plain(self, replicas: list[Json], runs: Mapping[str, Run], made: Constructed | None) -> Json:
+    def plain(self, replicas: list[Json], runs: Mapping[str, Run], made: Constructed | None, extract: bool) -> Json:
         """Everything, in the form of report.json."""
         task = self.task
         details = []
@@ -118,7 +122,8 @@ class Comparison:
             model = one_replica(runs[chosen["run"]].model, chosen["replica"])
             layers = trained_details(model, task, self.longest)
             named = {name: chosen[name] for name in ("model", "run", "replica", "seed")}
-            details.append(named | {"trained_to": self.longest, "layers": layers})
+            automaton = extracted(model, task, self.longest) if extract else None
+            details.append(named | {"trained_to": self.longest, "layers": layers, "extraction": automaton})
         return {
             "task": task.name,
             "title": self.title,

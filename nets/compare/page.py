@@ -31,7 +31,7 @@ figure { margin: 1em 0 }
 img { max-width: 100%; height: auto }
 figcaption, .note { font-size: .85em; color: #444 }
 summary { cursor: pointer; font-weight: bold; margin: .6em 0 }
-pre { font-size: .75em; overflow-x: auto; background: #f4f4f4; padding: .6em }
+pre { font-size: .75em; white-space: pre-wrap; background: #f4f4f4; padding: .6em }
 .wide { overflow-x: auto }
 """
 
@@ -56,6 +56,13 @@ DRIFT = (
     "What of the way to another class's border the state has gone, on average over words and, band, at most: above 1 a decoder that "
     "takes the nearest class mean is wrong. Dotted: distance from the class mean over the margin, which is half the distance to the "
     "nearest other mean; it counts also what a state keeps beside its class."
+)
+EXTRACTION = (
+    "What the best seed of each model computes: the minimal automaton with its answers, beside the task's of {wanted}. By L*, with at "
+    "most {queries:,} words asked; where it finds none, as for a network that fails on long words, by clusters of the states, with the "
+    "share of moves that agree. The words tried are a sample beyond {length} letters. Proved is only what the last column says so of: "
+    "by a search over all that the network can remember, each token in float64, the memory rounded. "
+    "The command deltaword extract asks more."
 )
 REPLICAS = (
     "Accuracies, not scaled. Right to: the length up to which 99 % of the answers are right. Least margin: score of the true class "
@@ -106,12 +113,14 @@ def _comparison(each: Json, settings: Json) -> str:
     )
     parts = [f"<h2>{escape(each['title'])}</h2>", _p(facts), _p(_says(each["constructed"]))]
     parts += [_figure(picture, caption) for _, picture, caption in _curves(each, settings)]
-    parts.append(_replicas(each))
+    parts += [_replicas(each), _extractions(each, settings)]
     for detail in each["details"]:
         shown = [_figure(picture, caption) for _, picture, caption in _details(detail, each["constructed"])]
         shown = shown or [_p("Its mixer has no transition matrices and no states that could be shown.")]
         head = f"{detail['model']}, seed {detail['seed']}: what it found"
-        parts.append(f"<details open><summary>{escape(head)}</summary>{_summaries(detail)}{''.join(shown)}</details>")
+        parts.append(
+            f"<details open><summary>{escape(head)}</summary>{_summaries(detail)}{''.join(shown)}{_says_of(detail)}</details>"
+        )
     return f"<section>{''.join(parts)}</section>"
 
 
@@ -142,6 +151,52 @@ def _replicas(each: Json) -> str:
         for model, seed, found in rows
     ]
     return _table(heads, cells) + _p(REPLICAS, "note")
+
+
+def _extractions(each: Json, settings: Json) -> str:
+    """A row a network that is looked into."""
+    found = [(detail["model"], str(detail["seed"]), detail["extraction"]) for detail in each["details"] if detail["extraction"]]
+    if not found:
+        return ""
+    heads = ["model", "seed", "states", "equal to the task's", "fails on", "every length"]
+    rows = []
+    for model, seed, one in found:
+        if (why := one["not_extracted"]) is not None:
+            rows.append([model, seed, f"not extracted: {why}", "", "", ""])
+            continue
+        how = "L*" if one["by"] == "lstar" else f"clusters, {100 * one['consistency']:.4g} % of moves"
+        equal = "yes" if one["equal"] else "no"
+        rows.append([model, seed, f"{one['states']:,} by {how}", equal, _fails_on(one), _every_length(one)])
+    caption = ""
+    if (known := next((one for _, _, one in found if one["not_extracted"] is None), None)) is not None:
+        wanted, length = _count(known["wanted"], "state"), known["tried"]["length"]
+        caption = _p(EXTRACTION.format(queries=settings["queries"], wanted=wanted, length=length), "note")
+    return "<h3>Automata</h3>" + _table(heads, rows) + caption
+
+
+def _fails_on(one: Json) -> str:
+    """A word on which the network fails, or what was tried in vain."""
+    if (word := one["failing"]) is not None:
+        return f"{word['text']}, {'no shorter word' if word['shortest'] else 'the shortest met'}"
+    tried = one["tried"]
+    return f"none of all {tried['words']:,} words to {tried['length']} letters and {tried['sampled']:,} of {tried['longest']}"
+
+
+def _every_length(one: Json) -> str:
+    """The strongest of what the searches say, or that a word is known on which the network fails."""
+    if closed := [f"{each['format']}, {each['pairs']:,} states" for each in one["closures"] if each["closed"]]:
+        return f"right, proved ({'; '.join(closed)})"
+    if one["failing"] is not None or any(each["failing"] is not None for each in one["closures"]):
+        return "wrong"
+    if not one["closures"]:
+        return f"open: {one['open']}"
+    return f"open: right to {max(each['depth'] for each in one['closures'])} letters"
+
+
+def _says_of(detail: Json) -> str:
+    """The extraction in sentences."""
+    found = detail["extraction"]
+    return f"<pre>{escape(found['say'])}</pre>" if found and found["not_extracted"] is None else ""
 
 
 def _summaries(detail: Json) -> str:

@@ -23,14 +23,16 @@ def write_report(
     constructed: bool = True,
     times: int = TIMES,
     words: int = WORDS,
+    extract: bool = True,
 ) -> dict[str, Any]:
-    """Trained networks beside constructed ones: accuracy by length, spectra, keys, rank and drift.
+    """Trained networks beside constructed ones: accuracy by length, spectra, keys, rank and drift, and the automata that they compute.
 
     runs         run directories
     out          folder for report.json, all numbers, and report.html, the same as tables and pictures; made if need be
     constructed  whether to compile the tasks' machines and measure those networks, too
     times        longest words, as a multiple of the longest training words
     words        sampled at each length
+    extract      whether to extract the automaton of the best seed of each model
     Returns      what report.json holds
     Raises       BadArgument without runs; what `load_run` raises; MissingExtra without matplotlib, before anything is measured;
                  NotWritable
@@ -44,7 +46,7 @@ def write_report(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise NotWritable(f"cannot make {out}: {error.strerror or error}; choose a folder that is writable") from None
-    report = plain(measure(read(runs), constructed, times, words))
+    report = plain(measure(read(runs), constructed, times, words, extract))
     html = page(report).encode()
     write_json(out / JSON_FILE, report)
     write_bytes(out / HTML_FILE, html)

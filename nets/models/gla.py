@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .parts import Linear, RMSNorm, ShortConvolution, head_size, per_replica
+from .parts import Linear, RMSNorm, ShortConvolution, convolved, head_size, per_replica
 from .scan import matrix_scan, matrix_states, wide
 
 TEMPERATURE = 16
@@ -61,14 +61,7 @@ class GatedLinearAttention(nn.Module):
 
     def inputs(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """q, k, v and gates, [R, B, T, H, K] each."""
-        return self.of_mixed(x, self.convolved(x, None)[0])
-
-    def convolved(self, x: Tensor, before: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        mixed = self.qkv(x)
-        if self.conv is None:
-            return mixed, None
-        mixed, before = self.conv.run(mixed, before)
-        return F.silu(mixed), before
+        return self.of_mixed(x, convolved(self.conv, self.qkv(x))[0])
 
     def of_mixed(self, x: Tensor, mixed: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         q, k, v = mixed.unflatten(-1, (3, self.heads, self.head_dim)).unbind(3)
@@ -82,7 +75,7 @@ class GatedLinearAttention(nn.Module):
     def run(self, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:
         """The output of x [R, B, T, d] after what `state` has seen, and the state after x; None is the beginning."""
         S, before = (None, None) if state is None else state
-        mixed, before = self.convolved(x, before)
+        mixed, before = convolved(self.conv, self.qkv(x), before)
         q, k, v, gates = self.of_mixed(x, mixed)
         o, S = matrix_scan(q, k, v, gates, S=S)
         return self.o_proj(self.o_norm(o).flatten(-2) * F.silu(self.r_proj(x))), (S, before)

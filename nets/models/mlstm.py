@@ -20,7 +20,7 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
-from .parts import Linear, RMSNorm, ShortConvolution, head_size, per_replica
+from .parts import Linear, RMSNorm, ShortConvolution, convolved, head_size, per_replica
 from .scan import matrix_scan, matrix_states, wide
 
 SMALLEST_GATE = 1e-6  # in the stabiliser only: smaller gates count as this, which keeps exp(m_{t−1} − m_t) moderate
@@ -61,14 +61,7 @@ class MLSTM(nn.Module):
 
     def inputs(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """q, k, v [R, B, T, H, K], log input gates ĩ and forget gates f [R, B, T, H]."""
-        return self.of_mixed(x, self.convolved(x, None)[0])
-
-    def convolved(self, x: Tensor, before: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        mixed = self.qkv(x)
-        if self.conv is None:
-            return mixed, None
-        mixed, before = self.conv.run(mixed, before)
-        return F.silu(mixed), before
+        return self.of_mixed(x, convolved(self.conv, self.qkv(x))[0])
 
     def of_mixed(self, x: Tensor, mixed: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         q, k, v = mixed.unflatten(-1, (3, self.heads, self.head_dim)).unbind(3)
@@ -93,7 +86,7 @@ class MLSTM(nn.Module):
     def run(self, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:
         """The output of x [R, B, T, d] after what `state` has seen, and the state after x; None is the beginning."""
         S, m, before = (None, None, None) if state is None else state
-        mixed, before = self.convolved(x, before)
+        mixed, before = convolved(self.conv, self.qkv(x), before)
         q, k, v, i, f = self.of_mixed(x, mixed)
         k, v, gates, m = self.stabilised(k, v, i, f, m)
         o, S = matrix_scan(q, k, v, gates, S=S)

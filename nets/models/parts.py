@@ -158,3 +158,17 @@ class ShortConvolution(nn.Module):
         for back in range(1, min(weight.shape[1], T)):
             y = y + F.pad(x[:, :, : T - back], (0, 0, back, 0)) * per_replica(weight[:, back], x)
         return y
+
+
+def convolved(conv: ShortConvolution | None, x: Tensor, before: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+    """SiLU of the convolution of x, and the inputs that it keeps for what comes next; where there is no convolution, x itself.
+
+    before   the inputs that were kept before x, None for zeros
+
+    >>> convolved(None, torch.ones(1, 1, 3, 2))[1] is None
+    True
+    """
+    if conv is None:
+        return x, None
+    x, kept = conv.run(x, before)
+    return F.silu(x), kept

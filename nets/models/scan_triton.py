@@ -25,12 +25,23 @@ from torch.autograd.function import once_differentiable
 
 from ...kernels.triton_chunked.settings import power_of_two
 
+COLUMNS = 32  # of a tile
 
-def warps_and_chunk(rows: int) -> tuple[int, int]:
-    """Warps that share the rows, 32 columns wide, and tokens a chunk: so that a thread can hold a chunk's states, 96 numbers, without
-    spilling (as compiled for sm_90)."""
-    warps = min(max(1, rows // 16), 8)
-    return warps, max(1, min(8, 96 * warps // rows))
+
+def tiled(T: int, rows: tuple[str, int], columns: tuple[str, int]) -> tuple[int, dict[str, Any]]:
+    """Chunks of T tokens, and what the kernels are told of sizes: of rows and columns, each with its letter, and of the tiles.
+
+    As many warps share the rows of a tile, and as many tokens are a chunk, as let a thread hold a chunk's states, 96 numbers, without
+    spilling (as compiled for sm_90).
+
+    >>> tiled(20, ("K", 12), ("V", 64))
+    (4, {'K': 12, 'V': 64, 'BK': 16, 'BV': 32, 'CHUNK': 6, 'num_warps': 1})
+    """
+    block = power_of_two(rows[1])
+    warps = min(max(1, block // 16), 8)
+    chunk = max(1, min(8, 96 * warps // block))
+    blocks = {f"B{rows[0]}": block, f"B{columns[0]}": COLUMNS}
+    return -(-T // chunk), {**dict([rows, columns]), **blocks, "CHUNK": chunk, "num_warps": warps}
 
 
 # ---------------------------------------------------------------------- vectors
@@ -123,12 +134,6 @@ def selective_backward(
         tl.store(d_first + i * N * D + tile, dh, mask=inside)
 
 
-def selective_shape(T: int, D: int, N: int) -> tuple[int, dict[str, Any]]:
-    BN = power_of_two(N)
-    warps, chunk = warps_and_chunk(BN)
-    return -(-T // chunk), {"D": D, "N": N, "BD": 32, "BN": BN, "CHUNK": chunk, "num_warps": warps}
-
-
 class SelectiveScan(torch.autograd.Function):
     @staticmethod
     def forward(
@@ -137,7 +142,7 @@ class SelectiveScan(torch.autograd.Function):
         """A [R, N, D], states [R, B, N, D]."""
         R, batch, T, D = x.shape
         N = A.shape[1]
-        chunks, sizes = selective_shape(T, D, N)
+        chunks, sizes = tiled(T, ("N", N), ("D", D))
         sizes["FIRST"] = first is not None
         ctx.sizes = dict(sizes)
         keep = sizes["KEEP"] = graph and any(ctx.needs_input_grad)
@@ -270,12 +275,6 @@ def matrix_backward(
         tl.store(d_first + i * K * V + tile, dS, mask=inside)
 
 
-def matrix_shape(T: int, K: int, V: int) -> tuple[int, dict[str, Any]]:
-    BK = power_of_two(K)
-    warps, chunk = warps_and_chunk(BK)
-    return -(-T // chunk), {"K": K, "V": V, "BK": BK, "BV": 32, "CHUNK": chunk, "num_warps": warps}
-
-
 class MatrixScan(torch.autograd.Function):
     @staticmethod
     def forward(
@@ -291,7 +290,7 @@ class MatrixScan(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor]:
         R, batch, T, H, V = v.shape
         K = k.shape[-1]
-        chunks, sizes = matrix_shape(T, K, V)
+        chunks, sizes = tiled(T, ("K", K), ("V", V))
         sizes |= {"LOW_RANK": a is not None, "FIRST": first is not None}
         ctx.sizes = dict(sizes)
         keep = sizes["KEEP"] = graph and any(ctx.needs_input_grad)

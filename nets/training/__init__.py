@@ -14,6 +14,7 @@ checkpoint    everything that a run needs to go on, in one file
 metrics       a JSON line an evaluation; TensorBoard
 trainer       `train`
 run           `Run`, `load_run`: a run read back
+naming        what folders are called by default
 grid          a TOML file to a list of configurations
 sweep         `sweep`: each run once, by however many processes
 """

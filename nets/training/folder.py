@@ -23,7 +23,7 @@ from typing import Any
 
 import torch
 
-from ...automata.errors import BadArgument, InUse, NotWritable
+from ...automata.errors import BadArgument, CorruptFile, InUse, NotWritable
 from ...automata.files import read_json, write_json
 from .checkpoint import CHECKPOINT_FILE
 from .config import RunConfig
@@ -87,9 +87,17 @@ def finished(folder: Path, config: RunConfig | None = None) -> bool:
 
 def goes_on(folder: Path, config: RunConfig) -> bool:
     """Whether a run that is finished ended at its time limit, and this configuration leaves it more."""
-    summary = read_json(folder / SUMMARY_FILE)
+    summary = read_summary(folder)
     there = (folder / CHECKPOINT_FILE).exists()
-    return there and summary.get("stopped") == TIME and (config.minutes is None or 60 * config.minutes > summary["seconds"])
+    return there and summary["stopped"] == TIME and (config.minutes is None or 60 * config.minutes > summary["seconds"])
+
+
+def read_summary(folder: Path) -> dict[str, Any]:
+    """How the run ended. Raises NotReadable, CorruptFile."""
+    found = read_json(folder / SUMMARY_FILE)
+    if not isinstance(found, dict) or not {"stopped", "steps", "seconds", "notes", "replicas"} <= set(found):
+        raise CorruptFile(f"{folder / SUMMARY_FILE} does not say how a run ended; remove it, and the same command trains anew")
+    return found
 
 
 def check(folder: Path, config: RunConfig) -> None:
@@ -105,16 +113,19 @@ def check(folder: Path, config: RunConfig) -> None:
 
 
 def begin(folder: Path, config: RunConfig, device: torch.device) -> None:
-    """config.json and versions.json, and the summary of a time limit that is no more taken away. Raises BadArgument where the folder
-    has another run."""
+    """config.json and versions.json. Raises BadArgument where the folder has another run."""
     check(folder, config)
     for name in (CONFIG_FILE, VERSIONS_FILE, SUMMARY_FILE, WEIGHTS_FILE):
         for left in folder.glob(f".{name}.*"):  # of a process that was killed while it wrote
             left.unlink(missing_ok=True)
     if not (folder / CONFIG_FILE).exists():
         write_json(folder / CONFIG_FILE, config.to_json())
-    (folder / SUMMARY_FILE).unlink(missing_ok=True)
     write_json(folder / VERSIONS_FILE, versions(device))
+
+
+def reopen(folder: Path) -> None:
+    """The run goes on: the summary of a time limit that is no more is taken away."""
+    (folder / SUMMARY_FILE).unlink(missing_ok=True)
 
 
 def versions(device: torch.device) -> dict[str, Any]:

@@ -16,17 +16,15 @@ Folders are called by what differs: product_n_h3_layers2.
 from __future__ import annotations
 
 import os
-import re
 import tomllib
-from collections.abc import Sequence
 from dataclasses import fields
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 from ...automata.errors import BadArgument, CorruptFile
 from ...automata.files import read_bytes
 from .config import RunConfig
+from .naming import called_by
 from .stack import check_options, options_of
 
 LISTS = ("tasks", "ranges", "seeds", "lengths", "eval_lengths")  # that are one value
@@ -103,21 +101,3 @@ def config_of(point: dict[str, Any]) -> RunConfig:
     options = {key: value for key, value in point.items() if key not in KNOWN}
     check_options(point["mixer"], options)
     return RunConfig(**{key: value for key, value in point.items() if key in KNOWN}, options=options)
-
-
-def called_by(point: dict[str, Any], among: Sequence[dict[str, Any]], name: str | None) -> str:
-    """A name, or the mixer, and then what is not the same in all of them."""
-    keys = [key for key in point if any(other.get(key) != point[key] for other in among) and key != "mixer"]
-    varied = name is None or any(other["mixer"] != point["mixer"] for other in among)
-    mixer = str(point["mixer"]).rpartition(":")[2]
-    parts = ([name] if name else []) + ([mixer] if varied else []) + [f"{key}{spelt(point[key])}" for key in keys]
-    return re.sub(r"[^\w+.,=-]+", "-", "_".join(parts))
-
-
-def spelt(value: Any) -> str:
-    return "+".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def default_folder(path: str | os.PathLike[str]) -> Path:
-    """Where the runs of a file go if nobody says otherwise."""
-    return Path("runs") / Path(path).stem

@@ -19,7 +19,7 @@ from ...automata.files import read_bytes
 from .config import Replica
 
 METRICS_FILE = "metrics.jsonl"
-CURVES = ("loss", "accuracy", "word_accuracy", "gradient_norm")  # lists with a number a replica
+CURVES = ("loss", "validation_loss", "accuracy", "word_accuracy", "gradient_norm")  # lists with a number a replica
 
 
 def plain(value: Any) -> Any:
@@ -49,7 +49,7 @@ class Metrics:
         with writing(self.path):
             self.path.touch()
             if kept:
-                self.lines = parsed(whole(self.path, kept))
+                self.lines = whole(self.path, kept)
             os.truncate(self.path, kept)
 
     def add(self, line: dict[str, Any]) -> None:
@@ -77,12 +77,15 @@ def writing(path: Path) -> Iterator[None]:
         raise NotWritable(f"cannot write {path}: {error.strerror or error}") from None
 
 
-def whole(path: Path, kept: int) -> bytes:
-    """The first bytes of the file. Raises CorruptFile where a checkpoint knows of more than there are."""
+def whole(path: Path, kept: int) -> list[dict[str, Any]]:
+    """The lines in the first bytes of the file. Raises CorruptFile where they are not what a checkpoint knows of."""
     data = read_bytes(path)[:kept]
-    if len(data) < kept or not data.endswith(b"\n"):
-        raise CorruptFile(f"{path} was shortened or altered since the last checkpoint; remove its folder to begin again")
-    return data
+    try:
+        if len(data) == kept and data.endswith(b"\n"):
+            return parsed(data)
+    except ValueError:
+        pass
+    raise CorruptFile(f"{path} was shortened or altered since the last checkpoint; remove its folder to begin again")
 
 
 def parsed(data: bytes) -> list[dict[str, Any]]:
@@ -113,6 +116,8 @@ class Board:
                 for replica, value in zip(self.replicas, line.get(curve, ()), strict=False):
                     if value is not None:
                         self.writer.add_scalar(f"{curve}/{replica}", value, line["step"])
+            if line.get("rate") is not None:
+                self.writer.add_scalar("rate", line["rate"], line["step"])
             self.writer.flush()
 
     def close(self) -> None:

@@ -79,6 +79,7 @@ def load_run(
         raise NotReadable(f"{path} has no {folder.CONFIG_FILE}; it is not the folder of a run{sweep}")
     if not folder.finished(path):
         raise NotReadable(f"{path} is a run that is not finished; start it again with the same options, and it goes on")
+    summary = folder.read_summary(path)
     stack = build(RunConfig.from_json(read_json(path / folder.CONFIG_FILE)), tasks, held_out)
     try:
         stack.model.load_state_dict(safetensors.torch.load(read_bytes(path / folder.WEIGHTS_FILE)))
@@ -87,4 +88,4 @@ def load_run(
         reason = " ".join(str(error).split())[:300]
         raise CorruptFile(f"{path} does not hold a whole run ({type(error).__name__}: {reason})") from None
     stack.model.to(device).eval()
-    return Run(stack, metrics, read_json(path / folder.SUMMARY_FILE), path)
+    return Run(stack, metrics, summary, path)

@@ -48,19 +48,17 @@ def build(config: RunConfig, own: Mapping[str, Task] | None = None, held_out: Ma
     own      tasks that `nets.tasks` does not know, by the names that the configuration uses
     held_out tasks of the same letters and classes that take the place of some in validation and test, by the same names; default:
              what the tasks themselves keep for that (`Task.unseen`), as those of text do
-    Raises   BadArgument for unknown tasks or mixers, options that the mixer does not take, tasks of one stack that are trained
-             at different lengths unless `lengths` says which, and lengths at which a task asks nothing
+    Raises   BadArgument for unknown tasks or mixers, options that the mixer does not take, ranges of a mixer of one's own that says
+             nothing of them, tasks of one stack that are trained at different lengths unless `lengths` says which, and lengths at
+             which a task asks nothing
     """
     tasks = {name: own[name] if own and name in own else named_task(name) for name in config.tasks}
-    lengths = {task.train_lengths for task in tasks.values()}
-    if config.lengths is None and len(lengths) > 1:
-        each = ", ".join(f"{name} {low}–{high}" for name, task in tasks.items() for low, high in [task.train_lengths])
-        raise BadArgument(f"the tasks are trained at different lengths ({each}); say which with lengths, or make two runs")
-    low, high = config.lengths or lengths.pop()
+    low, high = training_lengths(config, tasks)
     eval_lengths = config.eval_lengths or tuple(sorted({n for task in tasks.values() for n in task.eval_lengths}))
     unseen = {name: task.unseen() for name, task in tasks.items()} | dict(held_out or {})
     check_lengths(config, tasks | unseen, low, eval_lengths)
     check_options(config.mixer, config.options)
+    check_ranges(config)
     replicas = config.replicas
     shape = ModelConfig(
         letters=max(len(task.letters) for task in tasks.values()),
@@ -79,6 +77,23 @@ def build(config: RunConfig, own: Mapping[str, Task] | None = None, held_out: Ma
             model.head.weight[r, :, n:] = 0
             model.head.bias[r, n:] = NEVER
     return Stack(config, tasks, unseen, replicas, (low, high), eval_lengths, model)
+
+
+def training_lengths(config: RunConfig, tasks: Mapping[str, Task] | None = None) -> tuple[int, int]:
+    """The least and the largest length of training words. Raises BadArgument where tasks differ, and the configuration does not say.
+
+    tasks   by the configuration's names; default: those of `nets.tasks`
+
+    >>> training_lengths(RunConfig(tasks=("S_3", "A_5")))
+    (128, 128)
+    """
+    if config.lengths is not None:
+        return config.lengths
+    tasks = tasks or {name: named_task(name) for name in config.tasks}
+    if len({task.train_lengths for task in tasks.values()}) > 1:
+        each = ", ".join(f"{name} {low}–{high}" for name, task in tasks.items() for low, high in [task.train_lengths])
+        raise BadArgument(f"the tasks are trained at different lengths ({each}); say which with lengths, or make two runs")
+    return next(iter(tasks.values())).train_lengths
 
 
 def check_lengths(config: RunConfig, tasks: Mapping[str, Task], low: int, eval_lengths: tuple[int, ...]) -> None:
@@ -113,4 +128,20 @@ def check_options(name: str, options: Mapping[str, Any]) -> None:
     if unknown:
         raise BadArgument(
             f"mixer {name!r} takes no {' or '.join(unknown)}; it takes {', '.join(sorted(taken or ())) or 'no options'}"
+        )
+
+
+def asks_for_ranges(config: RunConfig) -> bool:
+    """Whether the configuration says something of ranges, and not just what it says by default."""
+    return config.ranges != RunConfig(tasks=config.tasks).ranges
+
+
+def check_ranges(config: RunConfig) -> None:
+    single = getattr(mixer(config.mixer), "single", None)
+    if single is not None and asks_for_ranges(config):
+        raise BadArgument(
+            f"ranges {' and '.join(config.ranges)} are asked for, and mixer {config.mixer!r} does not say that it has any. "
+            "Leave them out; or write RANGES = True into the class: then it is made as "
+            f"{single.__name__}(replicas, d_model, lowest, **options), lowest a tensor [replicas] with a 0 for 0,1 and a −1 for −1,1, "
+            "and takes [replicas, B, T, d_model]"
         )

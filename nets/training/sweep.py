@@ -18,8 +18,7 @@ from typing import Any
 
 import torch
 
-from ...automata.errors import Diverged, InUse
-from ...automata.files import read_json
+from ...automata.errors import BadArgument, Diverged, InUse
 from . import folder
 from .config import RunConfig
 from .distributed import launched
@@ -53,7 +52,10 @@ def sweep(
     for name, config in runs.items():  # what is wrong with the last run is said before the first one begins
         folder.check(out / name, config)
         if not folder.finished(out / name, config):
-            build(config)
+            try:
+                build(config)
+            except BadArgument as error:
+                raise BadArgument(f"{name}: {error}") from None
     found: dict[str, dict[str, Any]] = {}
     for name, config in runs.items():
         path = out / name
@@ -79,7 +81,7 @@ def sweep(
 def standing(path: Path) -> dict[str, Any]:
     """The summary of a run, or in its place {"stopped": how it stands}."""
     if folder.finished(path):
-        return read_json(path / folder.SUMMARY_FILE)
+        return folder.read_summary(path)
     if not path.exists():
         return {"stopped": "not begun"}
     return {"stopped": "elsewhere" if folder.is_claimed(path) else "interrupted"}

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import safetensors.torch
 import torch
+from torch import Tensor
 
-from ...automata.errors import BadArgument, Diverged
+from ...automata.errors import BadArgument, CorruptFile, Diverged
 from ...automata.files import write_bytes, write_json
 from . import checkpoint, folder
 from .config import Replica, RunConfig
@@ -29,7 +30,7 @@ from .evaluate import evaluate
 from .graphs import Graphs
 from .metrics import Board, Metrics, plain
 from .run import Run, load_run
-from .stack import Stack, build
+from .stack import Stack, asks_for_ranges, build
 from .step import Step
 from .words import VALIDATION, length_at
 
@@ -60,7 +61,8 @@ def train(
     group       the processes that train together (`distributed.joined`); default: this one alone
     tasks       tasks by name that `nets.tasks` does not know
     held_out    what to validate and test on in place of some of the tasks, by the same names
-    watch       called with the steps done, after each; and with the line for the metrics where there is one, else None
+    watch       called with the steps done, before the first that comes and after each; and with the line for the metrics where there
+                is one, else None
     save_every  seconds that may lie between checkpoints, which are written after validations
     Raises      BadArgument for a configuration that fits no model, and a folder that has another run; InUse; NotWritable;
                 Diverged if no network is left, now or in the finished run; the run directory says so too
@@ -144,6 +146,10 @@ class Training:
         self.best: list[dict[str, Any] | None] = [None] * len(stack.replicas)
         self.stopped: str | None = None
         self.notes: list[str] = []
+        if asks_for_ranges(self.config) and not self.config.has_ranges:
+            self.notes.append(
+                f"{self.config.mixer} has no range of eigenvalues: one network a task and seed, whatever ranges are asked for"
+            )
 
     # ------------------------------------------------------------------ checkpoints
 
@@ -157,17 +163,28 @@ class Training:
             self.reported = self.done
             self.stopped = None if self.stopped == TIME else self.stopped  # a longer limit may have been set
             if found is not None:
-                self.step.restore(found[0])
-                checkpoint.restore_random(found[0])
+                self.restore(found[0])
             else:
                 self.step.restore(self.step.empty_state())
             for _, tensor in sorted(self.step.state().items()):
                 self.group.from_first_(tensor)
+        if self.path is not None:
+            folder.reopen(self.path)
         self.metrics = Metrics(self.path, 0 if beside is None else beside["metrics"])
         self.board = None if self.path is None else Board(self.path / "tensorboard", self.stack.replicas, self.done)
         if self.board is not None and self.board.note:
             self.notes.append(self.board.note)
         self.at = self.saved_at = perf_counter()
+
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        """Raises CorruptFile for a checkpoint of other shapes, such as an earlier version's."""
+        assert self.path is not None
+        try:
+            self.step.restore(tensors)
+            checkpoint.restore_random(tensors)
+        except (RuntimeError, KeyError, ValueError, AttributeError, TypeError) as error:
+            reason, where = " ".join(str(error).split())[:200], self.path / checkpoint.CHECKPOINT_FILE
+            raise CorruptFile(f"{where} is no checkpoint of this run ({reason}); remove it to begin again") from None
 
     def save(self) -> None:
         if self.path is not None:
@@ -179,6 +196,8 @@ class Training:
     # ------------------------------------------------------------------ the loop
 
     def loop(self) -> None:
+        if self.watch is not None:
+            self.watch(self.done, None)
         while self.stopped is None:
             self.step.length = self.length_at(self.done)
             self.graphs()

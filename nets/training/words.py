@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import accumulate
 
 import torch
 from torch import Tensor
@@ -37,6 +38,15 @@ def length_at(step: int, config: RunConfig, longest: int) -> int:
     if step >= config.growth * config.steps or not doublings:
         return longest
     return min(longest, config.growth_from << int(step * doublings / (config.growth * config.steps)))
+
+
+def letters_until(config: RunConfig, longest: int) -> list[int]:
+    """Letters of the longest words of the first n steps together, for n = 0 … steps: what time is spent on, where words grow.
+
+    >>> letters_until(RunConfig(tasks=("S_3",), steps=4, growth=1.0, growth_from=2), 8)
+    [0, 2, 4, 8, 12]
+    """
+    return list(accumulate((length_at(step, config, longest) for step in range(config.steps)), initial=0))
 
 
 def merged(spans: Sequence[range]) -> list[range]:
