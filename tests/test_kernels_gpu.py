@@ -1,5 +1,6 @@
 """The Triton kernels on a CUDA device, against float64; `pytest -m gpu`."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import torch
 from kernel_cases import KINDS, agree, drawn, results, rounded, truth
 
+import deltaword
 from deltaword.kernels import delta_product
 from deltaword.kernels.triton_chunked import launch
 
@@ -226,6 +228,8 @@ print("right")
 def test_a_fenced_setting_still_fails(fault):
     """In a process of its own, for it reads memory that is not its own. When this fails, Triton does it right, and the fence of
     settings.py can be tried without."""
-    done = subprocess.run([sys.executable, "-c", FENCED, fault], cwd=Path(__file__).parent, capture_output=True, text=True)
+    here = [str(Path(deltaword.__file__).parents[1]), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(here)}  # as found here, also where the package is not installed
+    done = subprocess.run([sys.executable, "-c", FENCED, fault], env=env, capture_output=True, text=True)
     assert "right" not in done.stdout, "Triton compiles it as meant"
     assert "illegal memory access" in done.stderr or "is off by" in done.stderr, done.stderr[-2000:]
