@@ -55,3 +55,5 @@ if os.environ.get("DELTAWORD_DOCS_PART") == "1":  # a part for tests, which link
     suppress_warnings += ["ref.doc", "myst.xref_missing"]
 
 linkcheck_anchors = False
+linkcheck_ignore = [r"(?!https?://)"]  # files of the site: pages/checking.py
+linkcheck_timeout, linkcheck_retries = 15, 1

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
@@ -52,6 +53,16 @@ def test_an_unknown_name_says_which_there_are():
         _ = dw.compiel  # type: ignore[attr-defined]
     assert all(name in str(caught.value) for name in dw.__all__)
     assert not hasattr(dw, "torch")
+
+
+@pytest.mark.parametrize("package", [dw, dw.testing, import_module("deltaword.kernels")])
+def test_a_package_has_its_names_when_they_are_first_used(package):
+    for name in package.__all__:
+        assert name in dir(package)
+        assert getattr(package, name) is vars(package)[name]
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'") as caught:
+        _ = package.nothing
+    assert all(name in str(caught.value) for name in package.__all__)
 
 
 def test_type_checkers_see_the_same_names():

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
 from itertools import combinations, pairwise
@@ -516,6 +517,19 @@ def test_a_certificate_s_card_says_what_is_proved_and_how(certificates, case):
     else:
         assert page.text.startswith("✗ does not hold")
         assert "(0 1 2) (a shortest word, of length 1)" in page.text
+
+
+def test_a_card_tells_the_cost_of_a_closure_where_there_was_one():
+    net = network("even_pairs")
+    certificate = dw.certify(net, net.dfa)
+    for cost, told in (
+        (" in 0.0 s and about 0 MiB", False),
+        (" in 0.9 s and about 40 MiB", True),
+        (" in 3.0 s and about 1 MiB", True),
+    ):
+        text = Page(replace(certificate, search=f"20 tuples{cost}")._repr_html_()).text
+        assert "20 tuples" in text
+        assert (cost in text) == told
 
 
 def test_the_verdicts_at_a_glance_are_the_verdicts():

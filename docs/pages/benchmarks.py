@@ -18,6 +18,23 @@ from .writing import ROOT, Folder
 
 RESULTS = ROOT / "bench" / "results"
 COMMANDS = {"deltaword bench kernels": "kernels/bench.py"}  # commands that leave a file of results, and where they are
+HEADS = {  # of kernels and public: what the files call their kinds of rows, in words
+    "copy": "What the memory gives",
+    "product": "What the tensor cores give",
+    "table": "Whole calls, ours and the public ones",
+    "decode": "One token",
+    "check": "Held against float64",
+    "exactness": "Bit for bit, and drift",
+}
+SHAPE = (
+    "what",
+    "shape",
+    "B",
+    "T",
+    "H",
+    "D",
+    "n_h",
+)  # columns that say of what a row is, in this order, before what was measured
 LONG = 16  # rows; longer tables are folded
 FEW = 8  # kinds of rows that get a table each
 OURS, THEIRS, OTHER, FLOOR = "#0072b2", "#d55e00", "#009e73", "#999999"  # Okabe and Ito
@@ -74,11 +91,11 @@ def index(chosen: list[Path], drawn: dict[str, list[str]]) -> Iterator[str]:
                 f":doc:`{file.stem}`",
                 rst(script(found)[0]) or "\\ ",
                 escaped(str(found.get("device", ""))),
-                str(len(found["rows"])),
+                f"{len(found['rows'])} rows",
                 found.get("date", ""),
             ]
         )
-    yield from table(("file", "what it measures", "device", "rows", "date"), lines, "15 45 14 8 18", "stacked")
+    yield from table(("file", "what it measures", "device", "size", "date"), lines, "15 45 14 8 18", "stacked")
     for file in chosen:
         if drawn[file.stem]:
             yield from heading(escaped(file.stem.replace("_", " ")), "-")
@@ -102,9 +119,9 @@ def _picture(name: str, of: str) -> Iterator[str]:
     yield from (f"    {rst(caption)}", "")
 
 
-def page(name: str, found: Mapping[str, Any], pictures: list[str]) -> Iterator[str]:
+def page(name: str, found: Mapping[str, Any], pictures: list[str], head: str = "") -> Iterator[str]:
     title, rest = script(found)
-    yield from heading(escaped(name.replace("_", " ")))
+    yield from heading(escaped(head or name.replace("_", " ")))
     yield rst(title)
     yield ""
     versions = ", ".join(f"{library} {version}" for library, version in found.get("versions", {}).items())
@@ -129,7 +146,7 @@ def page(name: str, found: Mapping[str, Any], pictures: list[str]) -> Iterator[s
         yield from ("Shown, with marks and a legend, in :doc:`/gallery/classification`.", "")
         return
     for head, group in grouped(found["rows"]):
-        yield from heading(escaped(head), "-") if head else ()
+        yield from heading(escaped(HEADS.get(head, head)), "-") if head else ()
         body = list(_rows(group))
         yield from folded(f"{len(group)} rows", body) if len(group) > LONG else body
     if rest:
@@ -161,25 +178,27 @@ def grouped(found: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]
 
 
 def flat(row: Mapping[str, Any], under: str = "") -> dict[str, Any]:
-    """A row without rows in it.
+    """A row without rows in it, its own numbers before those.
 
-    >>> flat({"a": 1, "ours": {"seconds": 2.0, "right": True}})
+    >>> flat({"ours": {"seconds": 2.0, "right": True}, "a": 1})
     {'a': 1, 'ours seconds': 2.0, 'ours right': True}
     """
     result: dict[str, Any] = {}
-    for key, value in row.items():
+    for key, value in sorted(row.items(), key=lambda item: _has_rows(item[1])):
         name = f"{under} {key}".strip()
-        if isinstance(value, Mapping) and value and all(not k.isdigit() for k in value) and len(value) <= 8:
-            result |= flat(value, name)
-        else:
-            result[name] = value
+        result |= flat(value, name) if _has_rows(value) else {name: value}
     return result
+
+
+def _has_rows(value: Any) -> bool:
+    return isinstance(value, Mapping) and 0 < len(value) <= 8 and all(not key.isdigit() for key in value)
 
 
 def _rows(group: list[dict[str, Any]]) -> Iterator[str]:
     """What is the same in all rows once; the rest as a table."""
     lines = [flat(row) for row in group]
     keys = list(dict.fromkeys(key for line in lines for key in line))
+    keys.sort(key=lambda key: SHAPE.index(key) if key in SHAPE else len(SHAPE))
     same = {key for key in keys if len(lines) > 3 and all(key in line and line[key] == lines[0][key] for line in lines)}
     if same:
         text = "; ".join(f"{escaped(_head(key))} {escaped(cell(lines[0][key]))}" for key in keys if key in same)
@@ -230,7 +249,7 @@ def _drawn(draw: Any, found: list[dict[str, Any]]) -> bytes:
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
-    style = {
+    style: dict[Any, Any] = {
         "svg.hashsalt": "deltaword",
         "font.size": 11,
         "axes.spines.top": False,
@@ -303,10 +322,12 @@ def patterns(plt: Any, found: list[dict[str, Any]]) -> Any:
     return _beside(plt, [label.replace("$", r"\$") for label in labels], series)
 
 
-PLOTS = {"kernels": kernels, "automata": automata, "patterns": patterns}
+PLOTS = {"public": kernels, "automata": automata, "patterns": patterns}
 CAPTIONS = {
-    "kernels_plot": "Whole calls in bfloat16, gated, with autograd, on one H200, median; the public kernels were timed in another run.",
+    "public_plot": "Whole calls in bfloat16, gated, with autograd, on one H200, median; all in one run, save what the table calls "
+    "recorded.",
     "automata_plot": "Each operation on the same machines, in the same run.",
     "patterns_plot": "From a pattern to the minimal automaton; a mark is missing where a library refuses the pattern or gets it wrong.",
+    "public": "The same calls beside what the GPU can do at best (bench/results/public.svg).",
     "kernels": "How near each call comes to what the GPU can do at best (bench/results/kernels.svg).",
 }

@@ -11,14 +11,16 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from . import benchmarks, machines, modules, notebooks, theorems
+from . import benchmarks, kernels, machines, modules, notebooks, theorems, trained
 from .docstrings import as_rst
 from .writing import DOCS, Folder
 
-PART = {
+PART: dict[str, list[str] | None] = {
     "gallery": ["parity", "a_star_b_star"],
     "theorems": ["norm", "parity_bound"],
     "benchmarks": ["kernels", "patterns"],
+    "trained": ["arithmetic"],
+    "kernels": None,
     "reference": modules.homes(),
     "notebooks": ["1_parity"],
 }
@@ -27,6 +29,8 @@ WRITERS: dict[str, Any] = {
     "gallery": machines.write,
     "theorems": theorems.write,
     "benchmarks": benchmarks.write,
+    "trained": trained.write,
+    "kernels": kernels.write,
     "reference": modules.write,
     "notebooks": notebooks.write,
 }
@@ -59,8 +63,16 @@ def unresolved(app: Sphinx, env: Any, node: Any, contnode: Any) -> None:
         logger.warning("nothing is called %s", node["reftarget"], location=node)
 
 
+def sidebar(app: Sphinx, env: Any) -> list[str] | None:
+    """All pages, to be written again, if a page has come, gone or got another title: each has the list of them at its side."""
+    shown = {name: (title.astext(), env.toctree_includes.get(name)) for name, title in env.titles.items()}
+    before, env.deltaword_sidebar = getattr(env, "deltaword_sidebar", shown), shown
+    return None if shown == before else sorted(env.all_docs)
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("builder-inited", generate)
+    app.connect("env-updated", sidebar)
     app.connect("autodoc-process-docstring", docstring)
     app.connect("autodoc-skip-member", skipped)
     app.connect("missing-reference", unresolved, priority=900)

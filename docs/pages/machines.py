@@ -1,10 +1,14 @@
-"""The gallery: every named machine with its picture, the plan and the certificate of its network, and what the oracle says of it."""
+"""The gallery: every named machine with its picture, the plan and the certificate of its network, and what the oracle says of it.
+
+Plans and certificates are the cards that notebooks show. A machine that the compiler refuses is shown with what was tried.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
+from .prose import with_mathematics
 from .text import code, escaped, folded, heading, literal, rows, rst, sentence
 from .writing import DOCS, Folder, facts
 
@@ -17,13 +21,15 @@ ANSWERS = {"no": "✗ cannot", "not known": "? not known here", "yes": "✓ reco
 def computed(name: str) -> dict[str, Any]:
     """Everything that a page shows of one machine, as plain data."""
     import deltaword as dw
-    from deltaword.automata.errors import DeltawordError
+    from deltaword.automata.errors import DeltawordError, NotCompilable, TooLarge
     from deltaword.theory.oracle import MODELS
     from deltaword.theory.oracle.render import headed, lines, sources
 
     dfa = dw.languages.get(name)
-    net = dw.compile(dfa, seconds=SECONDS)
-    certificate = dw.certify(net, dfa)
+    try:
+        made = made_of(dw.compile(dfa, seconds=SECONDS), dfa)
+    except (NotCompilable, TooLarge) as error:
+        made = {"refused": str(error)}
     found = dw.classify(dfa, SECONDS)
     egg_box = None
     if found.monoid_size is not None and found.monoid_size <= LARGEST_EGG_BOX:
@@ -39,25 +45,33 @@ def computed(name: str) -> dict[str, Any]:
         if same is None:
             groups.append(same := {**key, "sources": sources(v), "heads": []})
         same["heads"].append(headed(v))
-    plan = net.plan
     return {
+        **made,
         "states": dfa.n_states,
         "letters": dfa.n_letters,
         "monoid": found.monoid_size,
         "circuits": found.circuit_class,
-        "layers": len(plan.layers),
-        "at_least": found.depth_lower_bound,
-        "n_h": max(layer.n_h for layer in plan.layers),
-        "grade": certificate.grade,
-        "holds": certificate.holds,
         "picture": dfa._repr_svg_(),
-        "network": net.to_svg(),
         "egg_box": egg_box,
-        "plan": plan.lines(),
-        "certificate": str(certificate),
         "facts": lines(found),
         "verdicts": together,
         "models": {model.name: model.text for model in MODELS.values()},
+    }
+
+
+def made_of(net: Any, dfa: Any) -> dict[str, Any]:
+    """What a page shows of a network and of its certificate: the cards are those that notebooks show."""
+    import deltaword as dw
+
+    certificate = dw.certify(net, dfa)
+    return {
+        "refused": None,
+        "layers": len(net.plan.layers),
+        "n_h": max(layer.n_h for layer in net.plan.layers),
+        "holds": certificate.holds,
+        "network": net.to_svg(),
+        "plan": net.plan._repr_html_(),
+        "certificate": certificate._repr_html_(),
     }
 
 
@@ -82,7 +96,8 @@ def write(folder: Folder, names: list[str] | None = None) -> None:
     entries = {entry.name: entry for entry in languages.entries()}
     for name, fact in found.items():
         folder.write(f"{name}.svg", fact["picture"])
-        folder.write(f"{name}_network.svg", fact["network"])
+        if not fact["refused"]:
+            folder.write(f"{name}_network.svg", fact["network"])
         if fact["egg_box"]:
             folder.write(f"{name}_monoid.svg", fact["egg_box"])
         folder.write(f"{name}.rst", page(entries[name], fact))
@@ -101,7 +116,7 @@ def _classification(text: str) -> str:
             line = "|".join(cells)
         if line.startswith("| language"):
             lines += ["```{rst-class} numbers", "```"]
-        lines.append(line)
+        lines.append(line if line.startswith("#") else with_mathematics(line))
     return "\n".join(lines) + "\n"
 
 
@@ -109,9 +124,9 @@ def index(found: dict[str, Any]) -> Iterator[str]:
     yield from heading("The gallery")
     yield (
         f"{len(found)} named machines, each kept for a reason. Every page has the machine's picture, the network that ``dw.compile`` "
-        "writes for it with its plan and its certificate, both computed when these pages were built, and what the oracle says of each "
-        "family of architectures. ``dw.languages.get(NAME)`` is the machine; families such as ``mod_{m}`` take other numbers "
-        "(:ref:`below <families>`)."
+        f"writes for it within {SECONDS:g} seconds of planning, with its plan and its certificate, computed when these pages were "
+        "built, and what the oracle says of each family of architectures. ``dw.languages.get(NAME)`` is the machine; families such as "
+        "``mod_{m}`` take other numbers (:ref:`below <families>`)."
     )
     yield ""
     yield "All verdicts in one table: :doc:`classification`."
@@ -139,9 +154,18 @@ def index(found: dict[str, Any]) -> Iterator[str]:
 
 
 def facts_in_a_line(fact: dict[str, Any]) -> str:
-    layers = "1 layer" if fact["layers"] == 1 else f"{fact['layers']} layers"
-    circuits = fact["circuits"] or "circuits not known"
-    return f"{fact['states']} states, {fact['letters']} letters; {layers}, n_h = {fact['n_h']}; {circuits}"
+    """A card of the index in words.
+
+    >>> facts_in_a_line({"states": 3, "letters": 2, "circuits": "AC0", "refused": None, "layers": 2, "n_h": 1})
+    '3 states, 2 letters; 2 layers, n_h = 1; AC0'
+    >>> facts_in_a_line({"states": 90, "letters": 2, "circuits": None, "refused": "no plan found"})
+    '90 states, 2 letters; no network found; circuits not known'
+    """
+    layers = "no network found"
+    if not fact["refused"]:
+        layers = f"{fact['layers']} layer{'s' * (fact['layers'] != 1)}, n_h = {fact['n_h']}"
+    letters = f"{fact['letters']} letter{'s' * (fact['letters'] != 1)}"
+    return f"{fact['states']} states, {letters}; {layers}; {fact['circuits'] or 'circuits not known'}"
 
 
 def _families() -> Iterator[str]:
@@ -162,30 +186,7 @@ def page(entry: Any, fact: dict[str, Any]) -> Iterator[str]:
     yield from (f".. image:: {entry.name}.svg", "    :class: machine", f"    :alt: the automaton {entry.name}", "")
     if entry.source:
         yield from rows([("Source", rst(entry.source))])
-    yield from heading("The network", "-")
-    yield from code(
-        f'import deltaword as dw\n\ndfa = dw.languages.get("{entry.name}")\nnet = dw.compile(dfa)\nprint(net.plan)\n'
-        "print(dw.certify(net, dfa))",
-        "python",
-    )
-    seen: list[tuple[str, list[str]]] = []
-    for label, text in fact["plan"]:
-        if label == "weighed" and seen and seen[-1][0] == label:
-            seen[-1][1].append(text)
-        else:
-            seen.append((label, [text]))
-    yield from rows(
-        [
-            (label.strip(), rst(texts[0]) if len(texts) == 1 else "\n".join(f"- {rst(text)}" for text in texts))
-            for label, texts in seen
-        ]
-    )
-    yield from (f".. figure:: {entry.name}_network.svg", "    :class: machine", "    :alt: the network, letter by letter", "")
-    yield from ("    What each letter does to the state, layer by layer, and how the state is read.", "")
-    yield from heading("Its certificate", "-")
-    yield from (f".. rst-class:: {'holds' if fact['holds'] else 'fails'}", "", rst(fact["certificate"]), "")
-    yield "What the grades mean: :ref:`grades`."
-    yield ""
+    yield from _network(entry.name, fact)
     yield from heading("What the oracle says", "-")
     yield from rows([(label, rst(text)) for label, text in fact["facts"]])
     if fact["egg_box"]:
@@ -198,6 +199,30 @@ def page(entry: Any, fact: dict[str, Any]) -> Iterator[str]:
         if groups := fact["verdicts"].get(answer):
             yield from _verdicts(title, groups)
     yield from folded("The models of computation", rows([(rst(name), rst(text)) for name, text in fact["models"].items()]))
+
+
+def _network(name: str, fact: dict[str, Any]) -> Iterator[str]:
+    """Plan, network and certificate; or what was tried, and why there is none."""
+    yield from heading("The network", "-")
+    if fact["refused"]:
+        yield f"``dw.compile`` refused this machine, within {SECONDS:g} seconds of planning:"
+        yield from ("", ".. rst-class:: fails", "", rst(sentence(fact["refused"])), "")
+        return
+    yield from code(
+        f'import deltaword as dw\n\ndfa = dw.languages.get("{name}")\nnet = dw.compile(dfa)\nnet.plan, net, dw.certify(net, dfa)',
+        "python",
+    )
+    yield from card(fact["plan"])
+    yield from (f".. figure:: {name}_network.svg", "    :class: machine", "    :alt: the network, letter by letter", "")
+    yield from ("    What each letter does to the state, layer by layer, and how the state is read.", "")
+    yield from heading("Its certificate", "-")
+    yield from card(fact["certificate"])
+    yield from ("What the grades mean: :ref:`grades`.", "")
+
+
+def card(html: str) -> Iterator[str]:
+    """What an object shows of itself in a notebook."""
+    yield from (".. raw:: html", "", '    <div class="card">', *(f"    {line}" for line in html.splitlines()), "    </div>", "")
 
 
 def _verdicts(title: str, groups: list[dict[str, Any]]) -> Iterator[str]:

@@ -114,7 +114,11 @@ def _object(value: Any, shown: str) -> str:
 
 
 def _first(value: Any) -> str:
-    return rst(title_of(inspect.getdoc(value)).replace("\\", "")) or "\\ "
+    """What a thing is: its first sentence, or its module's, where it begins with the shapes of its arguments or with its fields."""
+    text = inspect.getdoc(value) or ""
+    if not inspect.ismodule(value) and re.match(r"\w+( \[|; )", text):
+        text = inspect.getdoc(inspect.getmodule(value)) or text
+    return rst(title_of(text).replace("\\", "")) or "\\ "
 
 
 def contents(part: str, chosen: dict[str, list[str]]) -> Iterator[str]:

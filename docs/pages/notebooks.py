@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+from .prose import markdown
 from .writing import ROOT, Folder
 
 LINK = re.compile(r"\]\((?:\.\./)?(README|CONTRIBUTING|kernels/README|proofs/README)\.md\)")
@@ -24,7 +25,7 @@ def write(folder: Folder, names: list[str] | None = None) -> None:
             + "\n"
         )
     text += "\n```{toctree}\n:hidden:\n\n" + "\n".join(file.stem for file in chosen) + "\n```\n"
-    folder.write("index.md", text)
+    folder.write("index.md", markdown(text))
 
 
 def formulas() -> list[str]:

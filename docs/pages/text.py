@@ -61,13 +61,13 @@ def _merged(text: str) -> Iterator[tuple[str, str, bool]]:
     at = 0
     for code in _CODE.finditer(text):
         before = text[at : code.start()]
-        yield from _formulas(before)
+        yield from formulas(before)
         yield "code" if code["code"] else "text", code["code"] or code["quoted"], before[-1:].isspace()
         at = code.end()
-    yield from _formulas(text[at:])
+    yield from formulas(text[at:])
 
 
-def _formulas(text: str) -> Iterator[tuple[str, str, bool]]:
+def formulas(text: str) -> Iterator[tuple[str, str, bool]]:
     """Spans, without what only looks like a formula."""
     for kind, what, spaced in spans(text.rstrip()):
         yield ("text" if kind == "math" and _NO_FORMULA.fullmatch(what) else kind), what, spaced

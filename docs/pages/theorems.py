@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from .text import code, escaped, folded, heading, literal, rows, rst, sentence, table
+from .prose import markdown
+from .text import escaped, folded, heading, literal, rows, rst, sentence, table
 from .writing import ROOT, Folder, facts
 
 SOURCES = ("automata", "theory")
@@ -65,7 +66,7 @@ def index(statements: list[Any], found: dict[str, Any]) -> Iterator[str]:
         ]
         for statement in statements
     ]
-    yield from table(("statement", "in words", "claim", "check", "Coq"), lines, "25 36 11 12 16", "stacked")
+    yield from table(("statement", "in words", "claim", "check", "Coq"), lines, "25 36 11 12 16", "stacked evidence")
     yield "``deltaword theorems`` runs all checks, ``deltaword theorems NAME --latex`` prints a statement as a LaTeX document."
     yield from ("", ".. toctree::", "    :hidden:", "")
     yield from (f"    {statement.name} <{statement.name}>" for statement in statements)
@@ -106,7 +107,8 @@ def page(statement: Any, fact: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield from heading("A false variant, and what refutes it", "-")
     yield from rows([("Variant", sentences(fact["variant"])), ("Refuted by", sentences(fact["refuted"]))])
-    yield from folded("This statement in LaTeX", code(statement.latex(), "latex"))
+    source = [f"    {line}" if line else "" for line in statement.latex().splitlines()]  # its paragraphs are lines
+    yield from folded("This statement in LaTeX", [".. code-block:: latex", "    :class: wrapped", "", *source, ""])
 
 
 def sentences(text: str) -> str:
@@ -158,7 +160,7 @@ def write_proofs(folder: Folder) -> None:
             ],
         )
     text = re.sub(r"(\| )((?:`\w+`(?:, )?)+) \|$", lambda m: m[1] + _statements(m[2]) + " |", text, flags=re.MULTILINE)
-    folder.write("index.md", text)
+    folder.write("index.md", markdown(text))
 
 
 def _statements(cells: str) -> str:
