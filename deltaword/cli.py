@@ -20,10 +20,10 @@ from typer.core import TyperGroup
 
 from . import __version__
 from .automata.errors import DeltawordError
-from .commands import demo, kernels, machines, networks, theory, training
+from .commands import datasets, demo, kernels, machines, networks, sweeping, theory, trained, training
 from .commands.shared import refusal
 
-THEMES = (networks, machines, theory, kernels, training, demo)  # in the order of --help
+THEMES = (networks, machines, theory, kernels, training, sweeping, datasets, trained, demo)  # in the order of --help
 
 
 class Commands(TyperGroup):

@@ -32,7 +32,7 @@ from typer.testing import CliRunner
 from deltaword import cli
 from deltaword.automata.dfa import DFA
 from deltaword.automata.errors import BadArgument, CorruptFile, DeltawordError, Diverged, InUse, NotReadable
-from deltaword.commands import training as commands
+from deltaword.commands import progress
 from deltaword.nets.tasks import AutomatonTask
 from deltaword.nets.training import Evaluation, RunConfig, evaluate, load_run, train
 from deltaword.nets.training import graphs as graphs_module
@@ -346,11 +346,11 @@ def test_the_time_to_go_is_right_where_words_grow(monkeypatch: pytest.MonkeyPatc
             super().__init__(*columns, **options, get_time=lambda: clock)
             bars.append(self)
 
-    monkeypatch.setattr(commands, "Progress", Timed)
+    monkeypatch.setattr(progress, "Progress", Timed)
     monkeypatch.setattr(sys, "stderr", Terminal())
     config, clock = small(steps=200, growth=0.8, growth_from=4, lengths=lengths), 0.0
     seconds = [0.01 * length_at(step, config, lengths or 128) for step in range(200)]
-    with commands.bar("training", config) as watch:
+    with progress.bar("training", config) as watch:
         watch(0, None)
         for done in range(1, 101):
             clock += seconds[done - 1]

@@ -12,7 +12,7 @@ import typer
 
 from ..automata.files import read_json, write_bytes, write_json
 from ..report import print_table, say, working
-from .shared import Dtype
+from .shared import AsJson, Dtype
 
 
 def register(app: typer.Typer) -> None:
@@ -47,7 +47,7 @@ def conformance_command(
         float, typer.Option(max=0.0, help="The log-gate that closes; -200 for kernels without -inf.")
     ] = float("-inf"),
     seed: Annotated[int, typer.Option(min=0, help="Of the words.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    as_json: AsJson = False,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write everything as JSON.")] = None,
 ) -> None:
     """Run compiled automata through a kernel of yours.
@@ -85,7 +85,7 @@ def bench_kernels(
     recorded: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Measure nothing; print and draw this kernels.json. No GPU needed.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Time our kernels on this GPU, beside flash-linear-attention and FlashQLA where they are installed.
 

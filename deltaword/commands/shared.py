@@ -18,6 +18,14 @@ Alphabet = Annotated[
     str | None, typer.Option(metavar="LETTERS", help="The pattern's letters, in order. Default: all it names.")
 ]
 
+Device = Annotated[str | None, typer.Option(help="Such as cpu or cuda:1. Default: the GPU, if there is one.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print everything as JSON.")]
+
+TASKS = (
+    "parity (asked at the end), parity_every, mod_arithmetic, mod_arithmetic_brackets; groups: Z_3, D_4, S_3, A_5, S_5_swaps, …; "
+    "language:NAME, a machine of `deltaword languages`; text:code"
+)
+
 
 class Dtype(StrEnum):
     float32 = "float32"

@@ -12,7 +12,7 @@ import typer
 from ..automata.dfa import DFA
 from ..automata.errors import DeltawordError
 from ..report import say, say_paragraphs, working
-from .shared import Alphabet, find, note_near_name, refusal
+from .shared import Alphabet, AsJson, find, note_near_name, refusal
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +34,7 @@ def classify(
             metavar="NAME_PART", help="Only networks with this part in their name, kind or architectures; with reasons."
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    as_json: AsJson = False,
     seconds: Annotated[float, typer.Option(min=0.0, help="How long planning and lower bounds may take, about.")] = 10.0,
     limit: Annotated[
         int | None,
