@@ -99,7 +99,17 @@ def from_dict(
     for state, row in transitions.items():
         if not isinstance(row, Mapping):
             raise BadAutomaton(f"the row of state {state!r} is {row!r}; it should be a dict: letter to state")
-    letters = next(iter(transitions.values())) if alphabet is None else alphabet
+    if alphabet is None:
+        first, letters = next(iter(transitions.items()))
+        for state, row in transitions.items():
+            for letter in row:
+                if letter not in letters:
+                    raise UnknownLetter(
+                        f"state {state!r} has an arrow on {letter!r}, and the first state, {first!r}, has none; "
+                        "every state needs one a letter: add it, to a sink state perhaps, or name the letters, alphabet=[...]"
+                    )
+    else:
+        letters = alphabet
     arrows = ((state, letter, target) for state, row in transitions.items() for letter, target in row.items())
     return assembled(list(transitions), arrows, start, accepting, letters)
 

@@ -9,6 +9,7 @@ from typing import Literal
 import torch
 
 from ..automata.dfa import DFA
+from ..automata.errors import BadArgument
 from ..automata.product import aligned_table
 from ..theory.certificate import Certificate, certify_weights
 from ..theory.checker.weights import Tensor
@@ -30,7 +31,7 @@ def certify(net: Network, dfa: DFA | None = None) -> Certificate:
     dfa     default: the machine the network was compiled from. For that machine (the same table and start) the claim is that the
             network names its states; for any other over the same alphabet, that both accept the same words
     Returns a Certificate; damage to the weights gives `holds = False` and a shortest failing word
-    Raises  AlphabetMismatch when the letters are not the same; their order may differ
+    Raises  AlphabetMismatch when the letters are not the same; their order may differ. BadArgument for what is no Network or DFA
 
     >>> import deltaword as dw
     >>> parity = dw.DFA([[0, 1], [1, 0]], 0, [1], "01")
@@ -38,6 +39,13 @@ def certify(net: Network, dfa: DFA | None = None) -> Certificate:
     >>> cert.holds, cert.grade, cert.scope
     (True, 1, 'all lengths')
     """
+    if not isinstance(net, Network):
+        raise BadArgument(
+            f"certify takes networks of compile, constructions or load, not a {type(net).__name__}; what a layer of yours can do "
+            "and cannot: transition_matrices and limits, theory.testing, and for a trained run `deltaword extract`"
+        )
+    if dfa is not None and not isinstance(dfa, DFA):
+        raise BadArgument(f"{dfa!r} is a {type(dfa).__name__}, not a machine; make one first: DFA.from_regex(pattern), …")
     machine = net.dfa if dfa is None else dfa
     if machine.alphabet != net.dfa.alphabet:  # the same letters in another order are put into the network's
         machine = DFA(aligned_table(machine, net.dfa), machine.start, machine.accepting, net.dfa.alphabet)

@@ -37,7 +37,8 @@ def compile(
     n_h      Householder steps a token, at most (None: as many as it takes)
     exact    True: dyadic numbers only, which no float rounds. False: irrational rotations as well, where they take fewer steps;
              they are exact on paper for all lengths, and in floats as far as the certificate says
-    seconds  that planning may take, about; the plan says what was not tried
+    seconds  that planning may take, about; the plan says what was not tried. Writing a network of tens of millions of numbers takes
+             minutes more: `plan(dfa).parameters` says how many there are, before any is written
     Returns  a Network in float32; `.to(dtype)` keeps it exact in the formats of `plan.exact_in`
     Raises   NotCompilable, naming what stands in the way; TooLarge, before anything large is built
     Source   the modules of theory/constructions, theory/papers and theory/planning
@@ -95,6 +96,8 @@ def choose(
     if not within:
         if weighed.too_large and not weighed.found:
             cheaper = "take a smaller machine (dfa.minimized(), fewer letters), or compile the factors of a product one by one"
+            if most is not None or n_h is not None:
+                cheaper = f"allow more layers or steps a token (layers=, n_h=), {cheaper}"
             raise TooLarge(f"{refusal(dfa, weighed, most, n_h)}. Cheaper: {cheaper}")
         raise NotCompilable(refusal(dfa, weighed, most, n_h))
     sizes = {id(option): count_parameters(option, dfa) for option in weighed.found}

@@ -24,7 +24,7 @@ class Considered:
         n_h = max(layer.n_h for layer in self.layers)
         count = "1 layer" if len(self.layers) == 1 else f"{len(self.layers)} layers"
         width = sum(layer.heads * layer.K * layer.V for layer in self.layers)  # numbers of state
-        cost = f"{count}, n_h = {n_h}, width {width}, {self.parameters:,} parameters, grade {self.grade}"
+        cost = f"{count}, n_h = {n_h}, width {width:,}, {self.parameters:,} parameters, grade {self.grade}"
         return f"{self.kind}: {cost}; {self.why_not}"
 
 
@@ -57,7 +57,7 @@ class Plan:
         if self.reader:
             rows.append(("reader", f"MLP {widths(self.reader)}"))
         width = sum(layer.heads * layer.K * layer.V for layer in self.layers)
-        rows.append(("cost", f"{self.parameters:,} numbers, {width} of state, {self.keys} keys"))
+        rows.append(("cost", f"{self.parameters:,} numbers, {width:,} of state, {self.keys} keys"))
         exact = f"grade {self.grade} in {', '.join(self.exact_in)}" if self.exact_in else "rounds in every float format"
         rows.append(("exact", exact))
         if self.source:

@@ -13,7 +13,7 @@ from theory_strategies import compiled, fails
 
 import deltaword as dw
 from deltaword import Certificate, certify, check, languages
-from deltaword.automata.errors import AlphabetMismatch, CorruptFile, NotReadable, NotSerializable, NotWritable
+from deltaword.automata.errors import AlphabetMismatch, BadArgument, CorruptFile, NotReadable, NotSerializable, NotWritable
 
 S3 = languages.get("S_3")
 
@@ -97,6 +97,13 @@ def test_the_same_table_with_other_accepting_states_fails_at_the_first_word_that
     certificate = certify(net, ~dfa)
     assert (certificate.holds, certificate.claim, certificate.counterexample) == (False, "states", "")
     assert fails(net, ~dfa, "")
+
+
+def test_what_is_no_network_or_no_machine_is_refused_by_name():
+    with pytest.raises(BadArgument, match=r"not a Linear; .*transition_matrices"):
+        certify(torch.nn.Linear(2, 2))  # pyright: ignore[reportArgumentType]
+    with pytest.raises(BadArgument, match=r"'\(01\)\*' is a str, not a machine"):
+        certify(dw.constructions.parity(), "(01)*")  # pyright: ignore[reportArgumentType]
 
 
 def test_machines_over_other_letters_are_refused():
@@ -370,7 +377,7 @@ def test_a_certificate_without_one_of_its_parts_is_corrupt(saved, key):
     data = json.loads((folder / "certificate.json").read_text())
     del data[key]
     (folder / "certificate.json").write_text(json.dumps(data))
-    with pytest.raises(CorruptFile):
+    with pytest.raises(CorruptFile, match="of version 1" if key in ("format", "version") else f"lacks '{key}'; make it again"):
         Certificate.load(folder / "certificate.json")
 
 

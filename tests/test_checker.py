@@ -204,7 +204,7 @@ def rotation(m: int, dtype: torch.dtype) -> Network:
 
 @pytest.mark.parametrize(("dtype", "pairs"), list(zip(FORMATS, (3, 3, 427, 25), strict=True)))
 def test_irrational_swaps_of_three_points_close_in_floats(dtype, pairs):
-    """427 float32 states: the number that reference/theory.md B9 found with another program."""
+    """427 float32 states: the number that another program had found."""
     net = irrational_swaps(3, dtype)
     certificate = certify(net)
     assert (certificate.holds, certificate.grade, certificate.scope) == (True, 2, "all lengths")

@@ -102,6 +102,20 @@ def test_check_refuses_a_certificate_that_claims_too_much(parity: Path):
     assert "found    does not hold: '' tells them apart" in result.stdout
 
 
+def test_a_new_network_takes_the_place_of_an_old_one_and_of_its_coq_file(parity: Path):
+    (parity / "certificate.v").write_text("about parity")
+    assert run("compile", "a*b*", "--out", parity).exit_code == 0
+    assert sorted(file.name for file in parity.iterdir()) == ["certificate.json", "network.json", "weights.safetensors"]
+
+
+def test_check_says_how_to_prove_a_network_that_was_saved_alone(parity: Path):
+    (parity / "certificate.json").unlink()
+    result = run("check", parity)
+    assert result.exit_code == 2
+    assert result.stderr.endswith(f"no certificate.json; to prove it right: deltaword certify {parity}\n")
+    assert run("certify", parity).exit_code == 0
+
+
 def test_compile_saves_nothing_when_the_claim_is_false(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     right = dw.compile
 

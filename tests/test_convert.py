@@ -99,7 +99,7 @@ BAD_DICTS = {
     "a letter of the second state only": (
         ({0: {"a": 0}, 1: {"a": 1, "b": 0}}, 0, []),
         UnknownLetter,
-        "state 1 has an arrow on 'b'",
+        "state 1 has an arrow on 'b', and the first state, 0, has none.*sink",
     ),
     "a letter without arrows": (
         (LAMP, "off", [], ["press", "wait", "break"]),

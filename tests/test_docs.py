@@ -127,6 +127,12 @@ def test_a_check_that_fails_is_shown_as_one(monkeypatch: pytest.MonkeyPatch, tmp
     assert "these failed: norm" in (tmp_path / "index.rst").read_text("utf-8")
 
 
+def test_files_that_a_statement_names_are_in_the_project():
+    for statement in dw.statements.statements():
+        named = [name for text in statement.parts.values() for name in re.findall(r"[\w/-]+\.(?:md|py|v|json)\b", text)]
+        assert [name for name in named if not (ROOT / name).is_file()] == [], statement.name
+
+
 def test_every_module_is_in_the_reference_or_is_a_statement():
     shown = {name for part in modules.PARTS for listed in modules.pages(part).values() for name in listed}
     for part in modules.PARTS:

@@ -289,7 +289,7 @@ def test_fixed_machines_are_minimal(name):
 
 # ---------------------------------------------------------------------- what their reasons claim
 
-ONE_LAYER = {  # name: size of the transition monoid, from the table of reference/one-layer.md
+ONE_LAYER = {  # name: size of the transition monoid, from a table made before this library
     "flip_flop": 3,
     "S_3_action": 6,
     "permutation_reset_3": 9,

@@ -460,7 +460,7 @@ def test_well_known_languages_are_in_their_classes(name):
     assert {title for title, belongs in language_classes(dfa).items() if belongs} == CLASSES[name]
 
 
-# One contractive layer: the violating pairs that reference/one-layer.md names or rules out.
+# One contractive layer: violating pairs that were named or ruled out by hand.
 ONE_LAYER = [
     "flip_flop",
     "flip_flop_sink",

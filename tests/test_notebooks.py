@@ -8,6 +8,7 @@ A break  needs no whole run: only those cells are executed that the claim's asse
 from __future__ import annotations
 
 import ast
+import copy
 import re
 import shutil
 import symtable
@@ -25,7 +26,9 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
+import deltaword as dw
 from deltaword.automata.files import read_json, write_json
+from deltaword.nets.fixed_layer import FixedDeltaProduct
 from deltaword.nets.training import load_run
 from deltaword.theory import statements
 
@@ -196,6 +199,38 @@ def test_exercises_come_last_with_answers(path):
     assert last.startswith("## Exercises")
     assert 2 <= len(asked) <= 4
     assert re.findall(r"^(\d)\. ", answers, flags=re.MULTILINE) == asked
+
+
+def test_answers_to_exercises_are_what_a_reader_will_find():
+    """Some that ask for numbers, beside the numbers: no cell runs them."""
+    said = {path.stem[0]: read(path).cells[-1].source for path in NOTEBOOKS}
+    ends = {}
+    for k in (3, 9):
+        layer = FixedDeltaProduct(d_input=1, n_heads=1, head_k=1, head_v=1, n_h=1)
+        with torch.no_grad():
+            for weight, value in zip(
+                (layer.k_proj.weight, layer.b_proj.weight, layer.query, layer.initial_state), (k, 2 / k**2, 1, 1), strict=True
+            ):
+                weight.fill_(value)
+            ones, _ = layer.to(torch.bfloat16)(torch.ones(1, 400, 1, dtype=torch.bfloat16))
+        (ends[k],) = set(((-1) ** torch.arange(1, 401) * ones.flatten()).tolist())  # one size, from the first 1 on
+    assert ends[3] == 1
+    assert f"leaves $-{ends[9]}$" in said["1"]
+    seven = dw.certify(dw.constructions.counting(7, dtype=torch.bfloat16)).counterexample
+    assert seven is not None
+    assert set(seven) == {"1"}
+    assert f"`counting(7)` fails at $1^{{{len(seven)}}}$" in said["2"]
+    raw = dw.compile(dw.languages.get("S_5_only_swaps"))
+    grades = {}
+    for more in (42, 43, 255, 256):
+        net = copy.deepcopy(raw)
+        with torch.no_grad():
+            net.layer.initial_state.add_(more)
+        cert = dw.certify(net.bfloat16())
+        grades[more] = cert.grade if cert.holds else None
+    assert grades == {42: 1, 43: 2, 255: 2, 256: None}
+    assert "Grade 1 up to $M = 42$" in said["7"]
+    assert "Grade 2 goes on to $M = 255$" in said["7"]
 
 
 def test_what_is_quoted_from_the_gpu_is_what_was_measured():
@@ -407,6 +442,7 @@ BREAKS = {  # in the notebook, this text is replaced by that one, and then claim
         "5_pattern_to_network",
         {
             "another pattern": (1, '"(.*c)?(b*ab*ab*a)*b*"', '"(.*c)?(b*ab*a)*b*"'),
+            "a part of the word matched": (1, "re.fullmatch(PATTERN, w)", "re.match(PATTERN, w)"),
             "a machine without its group": (2, "holonomy = dfa.holonomy()", 'holonomy = dw.languages.get("flip_flop").holonomy()'),
             "steps in the other order": (3, "product(head.letters[0].steps,", "product(head.letters[0].steps[::-1],"),
             "a machine one letter late": (4, "dfa.run(tokens.numpy())[:, 1:]", "dfa.run(tokens.numpy())[:, :-1]"),
@@ -414,6 +450,7 @@ BREAKS = {  # in the notebook, this text is replaced by that one, and then claim
             "words that are not shorter": (6, "for n in range(len(word))", "for n in range(len(word) + 1)"),
             "raw keys called unit keys": (7, 'dw.compile(dfa, keys="unit")', 'dw.compile(dfa, keys="raw")'),
             "a damaged counter": (8, "counter_cert = ", f"{spoilt('counter_net')}; counter_cert = "),
+            "a machine that one layer does hold": (9, "dw.compile(late, layers=1)", "dw.compile(dfa, layers=1)"),
             "two layers damaged": (9, "late_cert = dw.certify", f"{spoilt('late_net')}; late_cert = dw.certify"),
             "an order of letters ignored": (10, 'nets[3].states(["(1 2)", "(0 1)"])', 'nets[3].states(["(0 1)", "(1 2)"])'),
         },
@@ -467,6 +504,7 @@ BREAKS = {  # in the notebook, this text is replaced by that one, and then claim
             "a repair that repairs nothing": (4, "beta = beta / (k * k).sum(-1, keepdim=True)", "beta = beta / 1"),
             "a turn by nothing": (5, "turn_by(1e-6, np.float64)", "turn_by(0, np.float64)"),
             "a fault that is not rare": (6, "if 1.2345 < beta < 1.2347:", "if 0.5 < beta < 1.9:"),
+            "a mirror that is not quite one": (7, "mirror(2.0, 0.3)", "mirror(1.9, 0.3)"),
             "a mirror that is damped more": (7, "0.3), parity, long_words)\nexact", "0.2), parity, long_words)\nexact"),
         },
     ),

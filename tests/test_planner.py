@@ -263,6 +263,13 @@ def test_machines_too_large_to_take_apart_are_refused_with_the_reason():
         dw.compile(dfa, seconds=1)
     with pytest.raises(dw.errors.TooLarge, match=r"chains of tiles.*GiB.*Cheaper: "):
         dw.compile(random_dfa(32, 2, seed=0), seconds=1)
+    with pytest.raises(dw.errors.TooLarge, match=r"within 1 layer and n_h = 1 .*Cheaper: allow more layers or steps"):
+        dw.compile(dw.languages.get("A_5"), layers=1, n_h=1, seconds=1)
+
+
+def test_a_plan_groups_the_digits_of_all_its_sizes():
+    plan = dw.plan(dw.DFA.from_regex("(a|b)*a(a|b){6}"))
+    assert "cost     117,912 numbers, 3,073 of state" in str(plan)
 
 
 def test_a_saved_network_answers_alike_in_a_fresh_process_on_long_words(tmp_path):

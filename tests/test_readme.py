@@ -13,12 +13,14 @@ import typer
 
 import deltaword as dw
 from deltaword.cli import app
+from deltaword.theory.planning.planner import HOLES_UP_TO
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 RESULTS = ROOT / "bench/results"
 PUBLIC = [row for row in json.loads((RESULTS / "public.json").read_text())["rows"] if row["what"] == "table"]
 TRAINED = json.loads((RESULTS / "trained/state_tracking.json").read_text())
+CONSTRUCTED = json.loads((RESULTS / "trained/constructed.json").read_text())["rows"]
 
 
 def blocks(language: str) -> list[str]:
@@ -114,6 +116,11 @@ def test_the_counts_of_statements_and_proofs_are_those_of_the_library():
     assert f"checks the {len(all_of_them)} statements" in README
 
 
+def test_the_size_up_to_which_every_machine_compiles_is_the_planner_s():
+    for page in (README, (ROOT / "docs/how_to/compile_my_dfa.md").read_text("utf-8")):
+        assert f"achines of up to {HOLES_UP_TO} states compile whatever they are" in page
+
+
 def test_the_times_of_kernels_are_those_recorded():
     rows = table_under("public: the best of fla")
     recorded = {tuple(row[key] for key in ("B", "T", "H", "D", "n_h")): row for row in PUBLIC}
@@ -155,3 +162,98 @@ def test_the_accuracies_of_trained_networks_are_those_recorded():
             if replica["task"] == "S_3"
         ]
         assert right_to.removesuffix(" letters").split() == ([str(length) for length in reached] if any(reached) else ["–"])
+
+
+def test_the_constructed_networks_of_that_table_are_proved_and_as_wide_as_it_says():
+    *_, (_, *cells, right_to) = table_under("[notebook 8]")
+    made = {row["task"]: row for row in CONSTRUCTED}
+    for task, cell in zip(TASKS, cells, strict=True):
+        assert "all lengths (grade 1" in made[task]["says"]
+        assert set(made[task]["accuracy"].values()) == {1.0}
+        (n_h,) = (int(found) for layer in made[task]["layers"] for found in re.findall(r"n_h = (\d+)", layer))
+        assert cell == ("1, proved" if n_h <= 2 else f"1, proved (n_h = {n_h})")
+    assert right_to == "all lengths"
+
+
+def rows_of(name: str, **wanted: object) -> list[dict]:
+    found = json.loads((RESULTS / f"{name}.json").read_text())["rows"]
+    return [row for row in found if all(row.get(key) == value for key, value in wanted.items())]
+
+
+def measured() -> dict[str, list[str]]:
+    """How a row of the table of measurements begins, and what the files of results have it say."""
+    median, twelve = rows_of("patterns")[-1], rows_of("patterns", pattern="(a|b)*a(a|b){12}")[0]
+    (wide,) = rows_of("automata", operation="minimise", machine="random, 100000 states, 10 letters")
+    (chain,) = rows_of("automata", operation="minimise", machine="chain, 100000 states, 2 letters")
+    (equal,) = rows_of("automata", machine="equal, random, 100000 states, 10 letters")
+    (words,) = rows_of("automata", operation="run 10^4 words of 100 letters")
+    (seven,) = rows_of("monoids", machine="T_7")
+    large, *networks = rows_of("networks")
+    parity, S_3, S_5 = (next(row for row in networks if row["what"] == name) for name in ("parity", "S_3", "S_5"))
+    (drawn,) = rows_of("closure_sweep", wrong=0)
+    closed = [row for row in rows_of("closure_sweep", keys="raw") if "machines" in row]
+    gpu, layers, census = rows_of("gpu_exactness"), rows_of("layers"), rows_of("one_layer_census")
+    mails = [next(row for row in layers if row["name"] == name) for name in ("C comment", "quoted string", "e-mail-like")]
+    holonomy = [row["holonomy_levels"] - row["layers"] for row in layers]
+    return {
+        "pattern → minimal": [f"{1e3 * median[name]:.2g} ms" for name in ("deltaword", "automata-lib", "interegular")],
+        "`(a\\|b)*a(a\\|b){12}`": [
+            f"{twelve['deltaword']['states']:,} states",
+            f"{1e3 * twelve['deltaword']['seconds']:.0f} ms",
+            f"{1e3 * twelve['automata-lib']['seconds']:.0f} ms",
+            f"{twelve['interegular']['seconds']:.1f} s",
+        ],
+        "minimise 10⁵ random": [
+            f"{wide['seconds']:.2f} s, {wide['peak_MB']} MB",
+            f"{wide['automata-lib_seconds']} s, {wide['automata-lib_peak_MB']} MB",
+        ],
+        "minimise a chain": [f"{chain['seconds']} s", f"{chain['automata-lib_seconds']:.1f} s"],
+        "equality of": [f"{equal['seconds']:.2f} s", f"{equal['automata-lib_seconds']:.1f} s"],
+        "run 10⁴": [f"{1e3 * words['seconds']:.0f} ms", f"{1e3 * words['automata-lib_seconds']:.0f} ms"],
+        "transition monoid": [f"{seven['elements']:,}", f"{seven['list_s']:.2f} s", f"{seven['libsemigroups_s']:.2f} s"],
+        "compile + certify": [
+            f"n_h = {large['n_h']} ",
+            f"{large['compile_s']:.1f} s + {large['certify_s'] + 1e-6:.1f} s, {large['peak_memory_MB'] / 1000:.2f} GB",
+        ],
+        "`net.accepts`": [", ".join(f"{row['accepts_20_letters_ms']:.1f}" for row in (parity, S_3, S_5))],
+        "batch of": [", ".join(f"{row['batch_tokens_per_s'] / 1e6:.1f}" for row in (parity, S_3, S_5))],
+        "all permutations": [f"{sum(row['machines'] for row in closed):,} machines"],
+        "words of 10⁴": [f"{drawn['letters'] // 10**6} million letters"],
+        "the gallery and six": [f"{len(gpu)} networks ({sum(row['layers'] > 1 for row in gpu)} of several layers)"],
+        "the gallery, 22": [
+            f"all {len(layers)} certified",
+            f"{sum(row['layers'] == row['at_least'] for row in layers)} meet the lower bound",
+            f"more levels for {sum(more > 0 for more in holonomy)}, fewer for {sum(more < 0 for more in holonomy) or 'none'}",
+        ],
+        "C comments": [
+            f"{mails[0]['layers']} (the fewest), {mails[1]['layers']} (the fewest), {mails[2]['layers']} |",
+            ", ".join(str(row["holonomy_levels"]) for row in mails),
+        ],
+        "all machines of 3": [
+            " + ".join(f"{row['one layer']:,}" for row in census),
+            " + ".join(f"{row['refused']:,}" for row in census),
+            "none left open" if not any(row["undecided"] for row in census) else "",
+        ],
+    }
+
+
+def test_every_measurement_in_the_table_is_checked_or_said_to_be_in_no_file():
+    heads = re.findall(r"^\| (.*)", README[README.index("Measured, on two cores") :].split("\n## ")[0], re.M)[1:]
+    left = [head for head in heads if not head.startswith(tuple(measured())) and "in no file" not in head]
+    assert left == []
+    assert len(heads) > 15
+
+
+@pytest.mark.parametrize("head", measured())
+def test_what_was_measured_is_what_is_recorded(head: str):
+    (row,) = (line for line in README.splitlines() if line.startswith(f"| {head}"))
+    for said in measured()[head]:
+        assert said
+        assert said in row
+    if head == "the gallery and six":
+        assert all(row["chunked_bf16_operands_equal_sequential"] for row in rows_of("gpu_exactness"))
+        assert not any(row[key] for row in rows_of("gpu_exactness") for key in row if key.startswith("wrong_words"))
+    if head == "C comments":
+        assert all(
+            row["layers"] == row["at_least"] for row in rows_of("layers") if row["name"] in ("C comment", "quoted string")
+        )

@@ -124,6 +124,9 @@ class Certificate:
         unknown = sorted(set(data) - {"format", "version", "counterexample", "dfa", *types})
         if unknown:
             raise CorruptFile(f"{where} has entries that no certificate has: {unknown}")
+        missing = [key for key in ("counterexample", "dfa", *types) if key not in data and key != "search"]
+        if missing:
+            raise CorruptFile(f"{where} lacks {', '.join(map(repr, missing))}; make it again: dw.certify(net).save(...)")
         data = {"search": "", **data}  # certificates of older networks tell no cost
         for key, kind in types.items():
             if type(data.get(key)) is not kind:

@@ -6,6 +6,8 @@ import html
 import re
 from typing import TYPE_CHECKING
 
+from ..automata.wording import counted
+
 if TYPE_CHECKING:
     from .certificate import Certificate
 
@@ -46,12 +48,16 @@ def verdict(c: Certificate) -> tuple[str, str, str]:
 def lines(c: Certificate) -> list[tuple[str, str]]:
     """The facts of a certificate, as heads and texts."""
     claim = "names the machine's state after every word" if c.claim == "states" else "accepts the machine's language"
-    machine = f"{c.dfa.n_states:,} states, {c.dfa.n_letters:,} letters"
+    machine = f"{counted(c.dfa.n_states, 'state')}, {counted(c.dfa.n_letters, 'letter')}"
     rows = [("claim", f"the network {claim}"), ("machine", machine)]
     if c.holds:
         rows.append(("proved", GRADES[c.grade] + (" (the chunked form included)" if c.chunked else "")))
         pairs = f"pair{'s' * (c.pairs != 1)} of network state and machine state"
-        closed = f"closure over all {c.pairs:,} reachable {pairs}" if c.tokens is None else f"{c.pairs:,} {pairs} visited"
+        closed = (
+            f"closure over {'the one' if c.pairs == 1 else f'all {c.pairs:,}'} reachable {pairs}"
+            if c.tokens is None
+            else f"{c.pairs:,} {pairs} visited"
+        )
         search = _CHEAP.sub("", c.search)
         rows.append(("how", f"{closed}{f'; {search}' if search else ''}"))
     elif c.counterexample is not None:

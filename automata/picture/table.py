@@ -12,22 +12,31 @@ from .svg import FILL, INK, LAST_FILL, MARGIN, WAY, WAY_FILL, text, whole
 
 MAX_ROWS, MAX_COLUMNS = 24, 12
 MAX_CELL = 14  # characters
+MAX_WIDTH = 860.0  # fits a page and a notebook; a table that is wider loses columns
 SIZE, ROW = 12, 22.0
 SIGN = -9.0  # where the start's arrow stands, left of the table
 
 
 def to_svg(dfa: DFA, word: Word | None = None) -> str:
-    """A row a state and a column a letter; where there are too many, the first ones and those that the word uses."""
+    """A row a state and a column a letter; where there are too many, the first ones and those that the word uses.
+
+    >>> wide = DFA([[0] * 12], 0, [], [f"a letter of {i}" for i in range(12)])
+    >>> "more letters" in to_svg(wide)
+    True
+    """
     tokens = [] if word is None else dfa.encode(word)
     way = [] if word is None else dfa.states(dfa.decode(tokens))
     steps = set(zip(way, tokens, strict=False))
     names = texts(range(dfa.n_states) if dfa.state_names is None else dfa.state_names)
     letters = texts(dfa.alphabet)
     rows = selection(dfa.n_states, [dfa.start, *way[-1:], *way], MAX_ROWS)
-    columns = selection(dfa.n_letters, tokens, MAX_COLUMNS)
-    head = ["", *(shortened(letters[a], MAX_CELL) for a in columns)]
-    cells = [[shortened(names[p], MAX_CELL) for p in (q, *dfa.table[q, columns])] for q in rows]
-    widths = [max(text_width(line[i], SIZE) for line in [head, *cells]) + 16 for i in range(len(head))]
+    for most in range(MAX_COLUMNS, 0, -1):
+        columns = selection(dfa.n_letters, tokens, most)
+        head = ["", *(shortened(letters[a], MAX_CELL) for a in columns)]
+        cells = [[shortened(names[p], MAX_CELL) for p in (q, *dfa.table[q, columns])] for q in rows]
+        widths = [max(text_width(line[i], SIZE) for line in [head, *cells]) + 16 for i in range(len(head))]
+        if sum(widths) <= MAX_WIDTH:
+            break
     edges = [0.0, *accumulate(widths)]
     middles = [(left + right) / 2 for left, right in pairwise(edges)]
 

@@ -12,7 +12,7 @@ from ..automata import languages as gallery
 from ..automata.dfa import DFA
 from ..automata.files import write_bytes
 from ..report import note, say, say_machine, working
-from .shared import CERTIFICATE_FILE, Alphabet, Dtype, find, refusal
+from .shared import CERTIFICATE_FILE, COQ_FILE, Alphabet, Dtype, find, refusal
 
 if TYPE_CHECKING:
     from ..nets.network import Network
@@ -105,6 +105,7 @@ def prove_and_save(net: Network, out: Path | None) -> None:
         raise typer.Exit(1)
     if out is not None:
         net.save(out)
+        (out / COQ_FILE).unlink(missing_ok=True)  # of a network that was here before; it would be taken for a proof of this one
         certificate.save(out / CERTIFICATE_FILE)
         say("saved", f"{out}; to check it again: deltaword check {out}")
 
@@ -189,6 +190,8 @@ def check(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder t
     from ..theory.checker.weights import digest, read_safetensors
 
     path = folder / CERTIFICATE_FILE
+    if (folder / WEIGHTS_FILE).exists() and not path.exists():
+        raise typer.Exit(refusal(f"{folder} has a network and no {path.name}; to prove it right: deltaword certify {folder}"))
     with working("checking"):
         true = is_true(path, folder)
     claimed = Certificate.load(path)
@@ -229,7 +232,7 @@ def certify_command(
         if certificate.grade != 1:
             rounds = f"this network rounds (grade {certificate.grade})"
             raise typer.Exit(refusal(f"a Coq certificate is about exact arithmetic; {rounds}"))
-        prove_in_coq(weights, dfa, out or folder / "certificate.v")
+        prove_in_coq(weights, dfa, out or folder / COQ_FILE)
 
 
 def prove_in_coq(weights: Weights, dfa: DFA, file: Path) -> None:

@@ -13,6 +13,7 @@ from ..automata.gallery.entry import Entry
 from ..report import note
 
 CERTIFICATE_FILE = "certificate.json"
+COQ_FILE = "certificate.v"
 
 Alphabet = Annotated[
     str | None, typer.Option(metavar="LETTERS", help="The pattern's letters, in order. Default: all it names.")

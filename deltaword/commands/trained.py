@@ -77,7 +77,8 @@ def extract(
 ) -> None:
     """Recover the automaton that a trained network computes, and compare it with the task's.
 
-    Exit code 1 if it is another one; the shortest word that tells them apart is printed.
+    Exit code 1 if that automaton is another one; the shortest word that tells them apart is printed. So are words on which the
+    network fails although its automaton is the task's, as on long ones; the exit code is about the automaton.
     """
     sys.path.append(str(Path.cwd()))  # a mixer of the user's own, as for `train`
     with working("extracting"):

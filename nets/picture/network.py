@@ -47,7 +47,8 @@ def network_svg(net: Network) -> str:
     columns.append(reader_block(net, found))
     n, k = net.dfa.n_states, net.dfa.n_letters
     layers_said = "1 layer" if len(layers) == 1 else f"{len(layers)} layers"
-    title = f"{layers_said} for {n} states and {k} letters, {net.plan.keys} keys, {net.plan.parameters:,} numbers"
+    sizes = f"{n} state{'s' * (n != 1)} and {k} letter{'s' * (k != 1)}"
+    title = f"{layers_said} for {sizes}, {net.plan.keys} keys, {net.plan.parameters:,} numbers"
     return to_svg(title, columns, explained(columns))
 
 

@@ -44,7 +44,7 @@ def plan_svg(plan: Plan) -> str:
 def layer_block(i: int, shape: Shape) -> Block:
     steps = f"{shape.n_h} step{'s' * (shape.n_h > 1)} a token{', gated' if shape.gated else ''}"
     heads = f"{shape.heads} head{'s' * (shape.heads > 1)}, K = {shape.K}, V = {shape.V}"
-    knows = f"{shape.symbols:,} {'symbols' if i else 'letters'}, {weights(shape):,} numbers"
+    knows = f"{shape.symbols:,} {'symbol' if i else 'letter'}{'s' * (shape.symbols != 1)}, {weights(shape):,} numbers"
     parts = [lines_block([f"layer {i + 1}"], 12.0, "bold"), lines_block([shortened(shape.kind, 34), steps, heads, knows])]
     return framed(stacked([*parts, grids(shape)]), fill=PAPER)
 

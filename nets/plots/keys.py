@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from .style import COLOURS, LOOK, OUTSIDE_LOWER, WIDTH, Picture
+from .style import COLOURS, LOOK, OUTSIDE_LOWER, WIDTH, Picture, literal
 
 WRITTEN = 13  # up to so many rows and columns numbers are written into the squares
 ALL = 0.999  # of the keys: further directions are not shown
@@ -40,7 +40,7 @@ def key_geometry(
     >>> len([axis for axis in picture.axes if axis.get_title()])
     4
     """
-    letters = [letter if len(letter) <= 9 else letter[:8] + "…" for letter in letters]
+    letters = [literal(letter if len(letter) <= 9 else letter[:8] + "…") for letter in letters]
     heads = np.atleast_2d(np.asarray(dimension, float))
     pairs = None if inside is None else np.atleast_2d(np.asarray(inside, float))
     with matplotlib.rc_context(LOOK | {"axes.grid": False}):

@@ -9,7 +9,7 @@ import matplotlib
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .style import BLUE, LOOK, OUTSIDE_LOWER, SCALE, VERMILION, Picture, drawn
+from .style import BLUE, LOOK, OUTSIDE_LOWER, SCALE, VERMILION, Picture, drawn, literal
 
 COLUMNS = 6
 SIZES = ((4, 1, 10), (6, 10, 100), (8, 100, np.inf))  # of a mark, for so many eigenvalues and fewer than so many
@@ -24,6 +24,8 @@ def spectrum(trained: Mapping[str, ArrayLike], constructed: Mapping[str, ArrayLi
 
     >>> spectrum({"0": [1.0, 1.0], "1": [1.0, -0.98]}, {"1": [1.0, -1.0]}).get_suptitle()
     ''
+    >>> spectrum({"$x_$": [1.0]}).axes[0].get_title()  # a letter is no mathematics
+    'letter \\\\$x_\\\\$'
     """
     letters, constructed = list(trained), constructed or {}
     columns = max(1, min(COLUMNS, len(letters)))
@@ -48,7 +50,7 @@ def spectrum(trained: Mapping[str, ArrayLike], constructed: Mapping[str, ArrayLi
                 exact = np.unique(_rounded(constructed[letter]))
                 axis.plot(np.real(exact), np.imag(exact), "D", ms=8, mfc="none", mec=VERMILION, mew=1.3, label="constructed")
             axis.set(aspect="equal", xlim=(-1.2, 1.2), ylim=(-1.2, 1.2), xticks=(-1, 0, 1), yticks=(-1, 0, 1))
-            axis.set_title(f"letter {_short(letter)}", fontsize=10)
+            axis.set_title(f"letter {literal(_short(letter))}", fontsize=10)
             axis.set_xlabel("real part")
             axis.grid(False)
         entries = {name: mark for axis in axes.flat for mark, name in zip(*axis.get_legend_handles_labels(), strict=True)}

@@ -81,6 +81,15 @@ def strokes(names: Iterable[str]) -> dict[str, dict[str, Any]]:
     return found
 
 
+def literal(name: str) -> str:
+    """A letter's name as it is: matplotlib takes what stands between two dollars for mathematics.
+
+    >>> print(literal("$x$"))
+    \\$x\\$
+    """
+    return name.replace("$", r"\$")
+
+
 def by_length(axis: Axes, lengths: ArrayLike, at_most: int = 10) -> None:
     """A logarithmic axis of lengths or positions, just as long as they are; marked at them if they are few, else at powers of two."""
     lengths = np.asarray(lengths, dtype=float)

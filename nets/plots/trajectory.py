@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from ...automata.errors import BadArgument
 from ...automata.picture.content import shortened
-from .style import BLUE, COLOURS, LOOK, OUTSIDE_LOWER, SCALE, VERMILION, Picture, drawn
+from .style import BLUE, COLOURS, LOOK, OUTSIDE_LOWER, SCALE, VERMILION, Picture, drawn, literal
 
 PANELS, COLUMNS = 11, 4  # letters drawn one by one, with a panel for the start
 MIRROR = COLOURS[4]
@@ -56,7 +56,7 @@ def trajectory(
     lines = sorted({round(angle, 3) % 180 for angles in used for angle in angles})[:MAX_LINES]
     names = [str(t) for t in range(1, count + 1)]
     if letters is not None:
-        names = [f"{name}: {shortened(letter, 12)}" for name, letter in zip(names, letters, strict=True)]
+        names = [f"{name}: {literal(shortened(letter, 12))}" for name, letter in zip(names, letters, strict=True)]
     with matplotlib.rc_context(LOOK | {"axes.grid": False}):
         if count > PANELS:
             picture = whole_walk(at, around, lines, reach)

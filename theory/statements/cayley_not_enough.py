@@ -10,7 +10,7 @@ Proof         “Set 0” is idempotent, its linear part an orthogonal projectio
               and u_2 − u_1 orthogonal. The sum of the two products is (u_1 − u_0)·((u_2 − u_0) − (u_2 − u_1)) = ‖u_1 − u_0‖²: so
               u_0 = u_1. The elements of the monoid are 1 and the three letters; a letter followed by a letter is as in the
               machine, so the same argument shows that the elements “set 0” and “set 1” have one vector.
-Source        this project, one-layer.md, section 1.
+Source        this project.
 Status        proved
 Check         the identity of the proof for generic vectors; the two facts, found by theory/gram.py and checked again, for the
               states and for the elements; the layer of two bits, by closure. All 72 machines of 3 states and 2 letters that one

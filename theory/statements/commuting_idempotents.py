@@ -16,8 +16,8 @@ Proof         (only if) X the finite set of states, V = span X. Words u, v that 
               have the same ends and support. Let then p, q from a to b have a strongly connected support: some r leads from b to
               a in it. Loops at the start of a path with supports in its are absorbed (group_walks, (a)), and so are loops at the
               end, as commuting idempotents are the same read backwards: p ~ (q·r)·p = q·(r·p) ~ q.
-Source        this project, one-layer.md, section 1; the lemma on supports: Simon, see Eilenberg, Automata, Languages and Machines
-              B (1976), chapter VIII. Where every element has an inverse as well, M is an inverse monoid, of partial injections.
+Source        this project; the lemma on supports: Simon, see the second volume of Eilenberg's Automata, Languages and Machines
+              (1976), chapter VIII. Where every element has an inverse as well, M is an inverse monoid, of partial injections.
 Status        proved up to a quoted theorem: Ash 1991, for “if”, where some finite G must separate; for a G that passes the test,
               proved
 Check         all 114 machines of 3 states and 2 letters: the 24 with commuting idempotents have a group that passes the test, and

@@ -19,8 +19,7 @@ Proof         At most: statement hole_cascade. At least, by induction; n = 2: th
               a = τ·σ on P, and the point missing from P goes where a neighbour goes: a is singular, order-preserving if τ is, and
               a·c = τ on P. So the orbit is P with all maps of T_{n−1} or O_{n−1}, with no letter to be seen, and takes n − 2
               layers by induction; the machine takes one more.
-Source        this project, one-layer.md, Theorem 6 with its correction 9 c; Krohn–Rhodes complexity (statement
-              stacks_are_cascades) gives n − 1 for T_n as well, but 0 for O_n.
+Source        this project; Krohn–Rhodes complexity (statement stacks_are_cascades) gives n − 1 for T_n as well, but 0 for O_n.
 Status        proved up to a quoted theorem: Howie 1978 (T_n), Aizenstat 1962 (O_n); for the sizes checked, proved
 Check         T_3, T_4, T_5 and O_3 … O_6: generation, each factor once, the rank of c, the images, and the maps a·c on P, which
               are all of T_{n−1} or O_{n−1}, counted; O_n has no groups; the hole cascade closes with n − 1 machines. The search

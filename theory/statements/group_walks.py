@@ -23,8 +23,8 @@ Proof         Loops at g have ψ(w) = 1, so they are idempotents: o·o ~ o, o·y
               (one G for each element not in K, side by side). Here K = E: E is a submonoid (statement l_class_registers, (1)), e
               = e·1·e puts E into K; and for e in E, a·b·a = a, the idempotents a·b, b·a give (aeb)(aeb) = a[(ba)e][(ba)e]b =
               a(ba)eb = aeb and (bea)(bea) = b[e(ab)][e(ab)]a = be(ab)a = bea.
-Source        this project, one-layer.md, Lemmas 4 and 5 and Theorem 2. Ash, Int. J. Algebra Comput. 1 (1991); for M whose
-              idempotents are a submonoid already Birget, Margolis and Rhodes, Bull. Austral. Math. Soc. 41 (1990).
+Source        this project. Ash, International Journal of Algebra and Computation 1 (1991); for M whose idempotents are a submonoid
+              already Birget, Margolis and Rhodes, Bulletin of the Australian Mathematical Society 41 (1990).
 Status        proved up to a quoted theorem: Ash 1991, for “some finite G separates”; for a G that passes the test, proved
 Check         all 72 machines of 3 states and 2 letters that obey the identity: a group found, tested again pair by pair; then the
               closure of all the bits beside the machine, where it takes at most 3000 vectors (64 of them).

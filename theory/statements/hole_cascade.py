@@ -12,7 +12,7 @@ Proof         Keep a “hole” h, a state that the machine is not in. A letter 
               is not. So (h, x) maps the n − 1 points other than h to the n − 1 points other than the new hole: with points named
               by rank, a machine of n − 1 states, on which the same is done. Two states: every map permutes or resets. A
               permute-and-reset machine obeys e·f·e = f·e, as its idempotents are 1 and constants; its bits are copyless.
-Source        this project, one-layer.md, Theorem 5; with 2ⁿ levels Maler and Pnueli's cascades, used by Grazzi et al. 2411.12537
+Source        this project; with 2ⁿ levels Maler and Pnueli's cascades, used by Grazzi et al. 2411.12537
               (Theorem 4). The layers and their links are statement any_regular_language.
 Status        proved
 Check         all 114 and 1450 machines of 3 states and 2 or 3 letters, and the machines of 2, 3, 4 states with all maps as

@@ -18,7 +18,7 @@ Proof         (1) idempotents e, f have idempotent products: (ef)(ef) = (efe)f =
               Register f does not leave its class in v: for a suffix v' = of v = u'·v', R·f contains R·r(v')·f, which contains
               R·m·f = R·m = R·f. After v it stands at m·f = m, and then at r(u·v) after u·v. So a marker in it is r(w); any other
               value is r(u·v) for a longer suffix, strictly lower in the order of L-classes, and one goes on from there.
-Source        this project, one-layer.md, Lemmas 1 to 3 and Theorem 1; no deep theorem is used.
+Source        this project; no deep theorem is used.
 Status        proved
 Check         every machine of 3 states and 2 or 3 letters whose monoid is regular and obeys the identity (51 and 367): (1), (2),
               (3) on all elements, and by closure over all reachable contents of the registers, beside r(w): the decoder of the

@@ -20,7 +20,7 @@ Proof         (words) e = 1 or f = 1 is trivial; else let non-empty u, v act as 
               = u, Ps = 0. v is x ↦ Qx + t, Qt = 0. Then u, v, u in turn give PQPx + PQs + Pt + s = PQx + Pt + s, and v, u in turn
               give the same. The last letter is the last of u both times, so the decoder names one state for both: q·e·f·e = q·f·e
               for every state q, as every q is named after some word.
-Source        this project, theory.md A6 and one-layer.md.
+Source        this project.
 Status        proved
 Check         the two identities of the proof in free variables P, Q, s, t. All 114 machines of 3 states and 2 letters: where the
               identity fails, another argument, in fractions, shows that one vector a state is impossible (theory/gram.py); where

@@ -20,7 +20,7 @@ Proof         A state after the letter is known from the one before and the lett
               s, and the last letter that of the word of g_k, for all points of the orbit, p included: the decoder names them by
               layers 2 … L alone. Without layers left there is nothing to tell points apart; with one left, use statement
               one_layer_obstruction.
-Source        this project, one-layer.md, Theorem 4; the search for g_1 … g_k: theory/planning/bounds.py.
+Source        this project; the search for g_1 … g_k: theory/planning/bounds.py.
 Status        proved
 Check         all 2080 stacks of two layers with one bit each and two letters, each bit held, flipped, set or reset as letter and
               layer below say, as machines: for drawn g_1 … g_k (seed 0) the orbit of every p obeys the identity; and all 16

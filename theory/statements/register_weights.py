@@ -11,7 +11,7 @@ Proof         A cycle of L is L − 1 swaps. A chain i_1 → i_2 → … → i_L
               A is the direct sum over cycles and chains: on a cycle I − A kills the constant vectors only, rank L − 1; on a chain
               A is nilpotent, so I − A is invertible, rank L. A product N of m factors fixes the vectors orthogonal to the m keys,
               so rank(I − N) ≤ m; writes do not change A.
-Source        this project, one-layer.md, Theorem 3; swaps: Grazzi et al. 2411.12537 (Theorem 3).
+Source        this project; swaps: Grazzi et al. 2411.12537 (Theorem 3).
 Status        proved
 Check         all 751 letters of K ≤ 4 bits, the steps of theory/constructions/registers.py: their number is the exact rank of I −
               A and the count by cycles and chains; multiplied out they are A and B; the keys are e_i − e_j and e_i.

@@ -18,8 +18,7 @@ Proof         Choose o(s) in X(s), V(s) = span(X(s) − o(s)), and let the new l
               (complexity) a monoid with e·f·e = f·e divides a wreath product of a right regular band, aperiodic, with a group
               (statement group_walks: flip-flops for pairs of edges, driven by group and letter; by Ash); so its complexity is at
               most 1, a wreath product of L of them has at most L, and last letters, aperiodic and beside them, add nothing.
-Source        this project: it answers a question of one-layer.md, section 8, and is what the use of Krohn–Rhodes complexity as a
-              bound for stacks rests on. Complexity: Krohn and Rhodes 1968.
+Source        this project; the use of Krohn–Rhodes complexity as a bound for stacks rests on it. Complexity: Krohn and Rhodes 1968.
 Status        proved; for complexity up to a quoted theorem: Ash 1991
 Check         24 drawn stacks (seed 0) of two layers in fractions: layer 2 permutes and overwrites coordinates, seen through
               another rotation by a 3-4-5 or 5-12-13 angle beside each state of layer 1. Rebuilt: contractions by exact LDLᵀ, the

@@ -13,7 +13,7 @@ Proof         (vectors) A is of norm 1/√2, and the letters do what they should
               all their bits take bits of D, none twice: the m(S) add up to at most m(D), so all but m(D) are 0. Some bit tells 1
               from 3, with cut T. As a sends only 2 to 3 and the others to 1, a⁻¹T = {2} | {0, 1, 3}, which must have m ≥ m(T) >
               0; but it is a cut between 1 and 2 other than D.
-Source        this project; it answers a question of one-layer.md, section 8.
+Source        this project.
 Status        proved; with three states: checked in the range named
 Check         the layer above in fractions, its norm by LDLᵀ, and theory/cuts.py on the machine; all 114 machines of 3 states and
               2 letters have vectors exactly if they have bits, one a state (theory/gram.py and theory/cuts.py). Three letters,
