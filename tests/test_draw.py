@@ -233,6 +233,11 @@ def test_large_or_dense_machines_become_tables(sizes):
     assert not list(ElementTree.fromstring(picture).iter(f"{SVG}circle"))
 
 
+@pytest.mark.parametrize("name", ["S_5", "A_5", "D_20", "mod_100"])
+def test_tables_fit_a_page(name):
+    assert float(ElementTree.fromstring(to_svg(languages.get(name))).get("width", "inf").removesuffix("pt")) < 950
+
+
 def test_tables_have_the_transitions():
     dfa = languages.get("D_4")
     picture = to_svg(dfa)

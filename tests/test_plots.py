@@ -10,7 +10,16 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from deltaword.nets.plots import Picture, drift_curves, effective_rank, key_geometry, length_curves, loss_curves, spectrum
+from deltaword.nets.plots import (
+    Picture,
+    drift_curves,
+    effective_rank,
+    key_geometry,
+    length_curves,
+    loss_curves,
+    spectrum,
+    trajectory,
+)
 from deltaword.nets.plots.style import COLOURS, WIDTH, strokes
 
 LONG = [f"GatedDeltaProduct, n_h = {n}, conv 4, 4 layers [{r}, 1]" for n in (1, 2, 3, 4) for r in ("0", "−1")]
@@ -136,6 +145,19 @@ def test_a_spectrum_shows_each_eigenvalue_once_where_it_is():
         for marker in "oD"
     }
     assert found == {"o": [(-1, 0), (0.5, 0.5), (1, 0)], "D": [(-1, 0), (1, 0)]}
+
+
+@pytest.mark.parametrize("letter", ["$x_$", "$", "$\\frac$", "a_b^c", "<b>&", "{", "\\"])
+def test_letters_are_written_as_they_are_and_not_as_mathematics(letter):
+    pictures = (
+        spectrum({letter: [1, -1]}),
+        squares(2, 1, [letter, "b"]),
+        trajectory([[1, 0], [0, 1], [1, 0]], [letter, letter], mirrors=[[1, 1], [1, 1]]),
+    )
+    for picture in pictures:
+        FigureCanvasAgg(picture).draw()
+        shown = [text.get_text().replace(r"\$", "$") for text in picture.findobj(Text)]  # pyright: ignore[reportAttributeAccessIssue]
+        assert any(letter in text for text in shown)
 
 
 def test_what_differs_in_the_range_alone_has_one_colour_and_another_line():

@@ -6,8 +6,6 @@ import html
 import re
 from typing import TYPE_CHECKING
 
-from ..automata.wording import counted
-
 if TYPE_CHECKING:
     from .certificate import Certificate
 
@@ -48,7 +46,8 @@ def verdict(c: Certificate) -> tuple[str, str, str]:
 def lines(c: Certificate) -> list[tuple[str, str]]:
     """The facts of a certificate, as heads and texts."""
     claim = "names the machine's state after every word" if c.claim == "states" else "accepts the machine's language"
-    machine = f"{counted(c.dfa.n_states, 'state')}, {counted(c.dfa.n_letters, 'letter')}"
+    n, k = c.dfa.n_states, c.dfa.n_letters
+    machine = f"{n:,} state{'s' * (n != 1)}, {k:,} letter{'s' * (k != 1)}"
     rows = [("claim", f"the network {claim}"), ("machine", machine)]
     if c.holds:
         rows.append(("proved", GRADES[c.grade] + (" (the chunked form included)" if c.chunked else "")))
