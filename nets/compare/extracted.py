@@ -43,17 +43,17 @@ def extracted(model: SequenceModel, task: Task, trained_to: int, queries: int = 
     if task.dfa is None:
         return {"not_extracted": "the task has no machine"}
     why: list[str] = []
-    for by in ("lstar", "states"):
+    for by, asked in (("lstar", f"L* found no machine with {queries:,} words"), ("states", "clusters of states make none")):
         try:
             found = extract(model, task, by=by, queries=queries, walk=trained_to, limit=LIMIT)
         except TooLarge:
-            why.append(f"L* found no machine with {queries:,} words")
+            why.append(asked)
         except DeltawordError as error:
             why.append(str(error))
         else:
             if found.finished:
                 return {"not_extracted": None, **plain(found, why)}
-            why.append(f"L* found no machine with {queries:,} words")
+            why.append(asked)
     return {"not_extracted": "; ".join(why)}
 
 

@@ -31,7 +31,8 @@ def default_folder(what: RunConfig | str | os.PathLike[str]) -> Path:
 
 def name_of(config: RunConfig) -> str:
     """The same for the same run, wherever and however long it is trained, and another for any other run: what does not fit into a
-    short name, or would not be the same in a folder's name, is in six digits at its end.
+    short name, or would not be the same in a folder's name, is in six digits at its end (two runs with the same six: the second is
+    refused, since the folder has another run).
 
     >>> name_of(RunConfig(tasks=("S_3", "D_4"), options={"n_h": 2}, seeds=(0, 1), lengths=(2, 8), device="cpu"))
     'S_3_D_4_deltaproduct_n_h2_seeds0+1_lengths2-8'
