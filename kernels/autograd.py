@@ -76,7 +76,9 @@ class DeltaProduct(torch.autograd.Function):
         run = Gradients.apply if torch.is_grad_enabled() else Gradients.launched  # grad mode is on where a graph is asked for
         q, k, v, beta, g, cu, *saved = ctx.saved_tensors
         n, scale, precise, has_state = ctx.options
-        dq, dk, dv, dbeta, dg, d_first = run(do, d_last, q, k, v, beta, g, cu, saved, n, scale, precise)
+        # whether what is saved is used for the last time
+        spend = not torch._C._autograd._get_current_graph_task_keep_graph()  # pyright: ignore[reportAttributeAccessIssue]
+        dq, dk, dv, dbeta, dg, d_first = run(do, d_last, q, k, v, beta, g, cu, saved, n, scale, precise, spend)
         return dq, dk, dv, dbeta, dg, d_first if has_state else None, None, None, None, None
 
 
@@ -84,10 +86,10 @@ class Gradients(torch.autograd.Function):
     """The backward kernels, as a function that says so when it is differentiated."""
 
     @staticmethod
-    def launched(do, d_last, q, k, v, beta, g, cu, saved, n, scale, precise):
+    def launched(do, d_last, q, k, v, beta, g, cu, saved, n, scale, precise, spend=False):
         do = torch.zeros(*q.shape[:2], *v.shape[2:], dtype=v.dtype, device=v.device) if do is None else aligned(do)
         d_last = None if d_last is None else aligned(d_last)
-        return launch.backward(do, d_last, q, k, v, beta, g, cu, launch.Saved(*saved), n, scale, precise)
+        return launch.backward(do, d_last, q, k, v, beta, g, cu, launch.Saved(*saved), n, scale, precise, spend=spend)
 
     @staticmethod
     def forward(ctx, *args):  # pyright: ignore[reportIncompatibleMethodOverride]

@@ -107,7 +107,7 @@ def test_what_ships_for_four_steps_and_more_in_half_precision(D, n, T, monkeypat
     monkeypatch.setattr(launch, "FEW", 0)
     given = rounded(drawn(1, T, 1, D, D, n), torch.float16)
     p = launch.problem(given["q"], given["v"], given["g"], n, None, False, True, None)
-    assert p.turn(1) < p.piece(1)
+    assert len(p.stretches(1)) > 1
     agree(results(delta_product, given, n), truth(given, n), 3e-3)
 
 
@@ -180,8 +180,10 @@ def test_the_graph_can_be_walked_twice_and_no_state_need_be_asked_for():
     o, none = delta_product(**given)
     assert none is None
     first = torch.autograd.grad(o.sum(), list(given.values()), retain_graph=True)
-    for a, b in zip(first, torch.autograd.grad(o.sum(), list(given.values())), strict=True):
+    copies = [x.clone() for x in first]
+    for a, b, c in zip(first, torch.autograd.grad(o.sum(), list(given.values())), copies, strict=True):
         assert torch.equal(a, b)
+        assert torch.equal(a, c)  # the second walk, which may use what was saved, left the first's results alone
 
 
 def test_second_order_gradients_are_refused():
@@ -220,15 +222,18 @@ def test_the_comparison_notices_a_planted_fault():
             agree(results(delta_product, given | fault, 1), true, LIMIT)
 
 
-def backward_of(given, n, chosen):
-    """o, S and the gradients by the launches with these settings, beside the truth."""
+def backward_of(given, n, chosen, spend=False):
+    """o, S and the gradients by the launches with these settings."""
     q, k, v, g, beta, s0 = given.values()
     scale = q.shape[-1] ** -0.5
     o, last, saved = launch.forward(q, k, v, beta, g, s0, None, n, scale, False, True, chosen)
     assert saved is not None
     draw = torch.Generator().manual_seed(1)
     do, ds = (torch.randn(x.shape, generator=draw, dtype=torch.float64).float() for x in (o, last))
-    dq, dk, dv, dbeta, dg, d_first = launch.backward(do, ds, q, k, v, beta, g, None, saved, n, scale, False, chosen)
+    before = [x.clone() for x in vars(saved).values()]
+    dq, dk, dv, dbeta, dg, d_first = launch.backward(do, ds, q, k, v, beta, g, None, saved, n, scale, False, chosen, spend)
+    assert spend == (dv.data_ptr() == saved.x.data_ptr()) or k.shape[-1] != v.shape[-1]
+    assert spend or all(torch.equal(a.nan_to_num(), b.nan_to_num()) for a, b in zip(before, vars(saved).values(), strict=True))
     return {"o": o, "S": last, "dq": dq, "dk": dk, "dv": dv, "dbeta": dbeta, "dinitial_state": d_first} | (
         {} if dg is None else {"dg": dg}
     )
@@ -241,28 +246,56 @@ def test_chunks_merged_for_the_gradients(T, n, C, merge):
 
 
 @pytest.mark.parametrize(
-    ("T", "n", "C", "merge", "far", "gated", "late"),
-    [(100, 1, 16, 1, 3, True, True), (70, 1, 16, 2, 2, True, False), (65, 3, 32, 2, 2, True, True), (70, 2, 16, 2, 4, False, True),
-     (16, 1, 16, 1, 8, True, False), (70, 1, 16, 2, 1, True, True)],
+    ("T", "n", "C", "merge", "gated", "late"),
+    [(100, 1, 16, 1, True, True), (70, 1, 16, 2, True, False), (65, 3, 32, 2, True, True), (70, 2, 16, 2, False, True),
+     (16, 1, 16, 1, True, False)],
 )  # fmt: skip
-def test_states_made_again_turn_after_turn(T, n, C, merge, far, gated, late, monkeypatch):
+def test_turn_after_turn(T, n, C, merge, gated, late, monkeypatch):
     monkeypatch.setattr(launch, "FEW", 0)
     given = rounded(drawn(1, T, 1, 32, 32, n, gated=gated), torch.float32)
     given["initial_state"] *= 10
-    more: Any = {"C": C, "merge": merge, "far": far, "BK": 16, "turns": True, "late": late}
-    chosen = replace(settings(32, 32, n, training=True), **more)
-    found = backward_of(given, n, chosen)
+    chosen = replace(settings(32, 32, n, training=True), C=C, merge=merge, BK=16, turns=True, late=late)
     p = launch.known(given["q"], given["v"], given["beta"], given["g"], n, None, False, True, chosen)
-    assert p.turn(1) < p.piece(1) or T == 16
-    agree(found, truth(given, n), 3 * LIMIT)
+    assert len(p.stretches(1)) > 1 or T == 16
+    agree(backward_of(given, n, chosen), truth(given, n), 3 * LIMIT)
 
 
-def test_turns_within_the_segments_of_a_long_sequence(monkeypatch):
+@pytest.mark.parametrize(
+    ("T", "n", "K", "V", "spend", "more"),
+    [(60, 1, 16, 16, False, {"C": 16}), (60, 1, 16, 16, True, {"C": 16}), (70, 1, 32, 32, True, {"C": 16, "merge": 2, "BK": 16}),
+     (45, 3, 32, 32, True, {"merge": 2, "BK": 16, "late": True}), (40, 1, 16, 32, True, {"C": 16}), (5, 1, 16, 16, True, {"C": 16}),
+     (40, 2, 16, 16, True, {"C": 16, "direct": True, "scan_direct": True, "chunk_direct": True}),
+     (40, 2, 32, 32, False, {"C": 16}), (40, 2, 32, 32, True, {"C": 16}), (48, 1, 32, 16, True, {"C": 16}),
+     (64, 1, 32, 32, True, {"C": 32})],
+)  # fmt: skip
+def test_gradients_of_states_where_states_were(T, n, K, V, spend, more, monkeypatch):
+    """Turns of 1, 2, 4 … chunks; Y in what becomes dq in the last four."""
+    monkeypatch.setattr(launch, "FEW", 0)
+    given = rounded(drawn(1, T, 2, K, V, n), torch.float32)
+    chosen = replace(settings(K, V, n, training=True), turns=True, **more)
+    p = launch.known(given["q"], given["v"], given["beta"], given["g"], n, None, False, True, chosen)
+    assert len(p.stretches(1)) > 1 or T == 5
+    assert p.aside == ((T, K) in ((40, 32), (48, 32), (64, 32)))
+    agree(backward_of(given, n, chosen, spend), truth(given, n), 3 * LIMIT)
+
+
+@pytest.mark.parametrize(("T", "n", "D"), [(19, 2, 16), (11, 3, 16), (40, 4, 32)])
+def test_a_backward_that_is_the_last_uses_what_was_saved(T, n, D):
+    """The same bits in fewer tensors: dv where x was, dk where dr was."""
+    given = rounded(drawn(1, T, 1, D, D, n, "gates closed"), torch.float32)
+    chosen = settings(D, D, n, training=True)
+    kept, spent = (backward_of(given, n, chosen, spend) for spend in (False, True))
+    for name, x in kept.items():
+        assert torch.equal(spent[name], x), name
+
+
+@pytest.mark.parametrize("spend", [False, True])
+def test_turns_within_the_segments_of_a_long_sequence(spend, monkeypatch):
     """Each turn takes a stretch of every segment; the last segment is short, so some of its stretches are empty."""
     monkeypatch.setattr(launch, "FEW", 0)
     given = rounded(drawn(1, 16 * 33 + 1, 1, 32, 32, 1), torch.float32)
-    chosen = replace(settings(32, 32, 1, training=True), C=16, BK=16, turns=True, far=2)
+    chosen = replace(settings(32, 32, 1, training=True), C=16, BK=16, turns=True)
     p = launch.known(given["q"], given["v"], given["beta"], given["g"], 1, None, False, True, chosen)
     assert p.segments > 1
-    assert p.turn(p.segments) < p.piece(p.segments)
-    agree(backward_of(given, 1, chosen), truth(given, 1), 3 * LIMIT)
+    assert len(p.stretches(p.segments)) > 1
+    agree(backward_of(given, 1, chosen, spend), truth(given, 1), 3 * LIMIT)

@@ -232,5 +232,27 @@ def test_no_shipped_setting_is_one_that_triton_miscompiles(precise, training):
         assert s.C <= 32 or not (precise or s.fused), s
         assert not (s.fused and (training or n > 16)), s
         assert s.chunk_stages > 1 or s.C * s.merge < 64, s
+        assert not (s.chunk_direct and s.merge > 1 and s.BK in (None, K)), s
     with pytest.raises(ValueError, match="33 steps"):
         settings(64, 64, 33)
+
+
+@pytest.mark.parametrize(
+    ("T", "n", "K", "V", "dtype", "packed", "fits"),
+    [(64, 1, 128, 128, torch.bfloat16, False, True), (96, 2, 128, 128, torch.float16, False, True),
+     (65, 1, 128, 128, torch.bfloat16, False, False), (48, 2, 128, 128, torch.bfloat16, False, False),
+     (64, 4, 128, 128, torch.bfloat16, False, False), (64, 1, 64, 64, torch.bfloat16, False, False),
+     (64, 1, 128, 64, torch.bfloat16, False, False), (64, 1, 128, 128, torch.float32, False, False),
+     (64, 1, 128, 128, torch.bfloat16, True, False)],
+)  # fmt: skip
+def test_whole_chunks_of_heads_of_128_are_for_the_kernel_for_hopper(T, n, K, V, dtype, packed, fits, monkeypatch):
+    pytest.importorskip("triton")
+    from deltaword.kernels.triton_chunked import launch
+
+    q, v = torch.empty(1, T, 2, K, dtype=dtype), torch.empty(1, T * n, 2, V, dtype=dtype)
+    cu = torch.tensor([0, T]) if packed else None
+    monkeypatch.setattr(launch, "KNOWN", True)
+    assert launch.problem(q, v, None, n, cu, False, True, None).hopper == fits
+    monkeypatch.setattr(launch, "KNOWN", False)
+    assert not launch.problem(q, v, None, n, cu, False, True, None).hopper
+    assert not launch.is_hopper(torch.device("cpu"))

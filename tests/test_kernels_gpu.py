@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from kernel_cases import KINDS, agree, drawn, results, rounded, truth
 import deltaword
 from deltaword.kernels import delta_product
 from deltaword.kernels.triton_chunked import launch
+from deltaword.kernels.triton_chunked.settings import settings
 
 pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")]
 
@@ -81,14 +83,74 @@ def test_segments_of_a_long_sequence(kind):
 
 
 @pytest.mark.parametrize("precision", ["fast", "high"])
-@pytest.mark.parametrize(("D", "n"), [(64, 4), (64, 7), (128, 4), (128, 8)])
-def test_states_made_again_turn_after_turn(D, n, precision, monkeypatch):
+@pytest.mark.parametrize(("D", "n"), [(32, 4), (64, 4), (64, 7), (128, 4), (128, 8)])
+def test_turn_after_turn(D, n, precision, monkeypatch):
     monkeypatch.setattr(launch, "FEW", 0)
     given = on_gpu(rounded(drawn(2, 330, 2, D, D, n), torch.bfloat16))
     q, v, g = (given[name] for name in ("q", "v", "g"))
     p = launch.problem(q, v, g, n, None, precision == "high", True, None)
-    assert p.turn(p.segments) < p.piece(p.segments)
+    assert len(p.stretches(p.segments)) > 1
     agree(results(delta_product, given, n, precision=precision), truth(given, n), LIMIT[torch.bfloat16])
+
+
+@pytest.mark.parametrize(
+    ("D", "n", "T"), [(32, 4, 96), (64, 4, 330), (128, 1, 330), (128, 2, 330), (128, 4, 328), (128, 7, 100)]
+)
+def test_gradients_of_states_where_states_were(D, n, T, monkeypatch):
+    """With 4 steps at D = 128, and 328 tokens, Y lies in what becomes dq."""
+    monkeypatch.setattr(launch, "FEW", 0)
+    monkeypatch.setattr(launch, "settings", lambda *given: replace(settings(*given), turns=True))
+    monkeypatch.setattr(launch, "_known", {})
+    given = on_gpu(rounded(drawn(2, T, 2, D, D, n), torch.bfloat16))
+    agree(results(delta_product, given, n), truth(given, n), LIMIT[torch.bfloat16])
+    (p,) = launch._known.values()
+    assert len(p.stretches(p.segments)) > 1
+
+
+on_hopper = pytest.mark.skipif(
+    not launch.is_hopper(torch.device("cuda", 0)) if torch.cuda.is_available() else True, reason="no Hopper"
+)
+
+
+@on_hopper
+@pytest.mark.parametrize("gated", [True, False], ids=["gated", "ungated"])
+@pytest.mark.parametrize(
+    ("B", "T", "H", "groups", "n", "D", "dtype"),
+    [(2, 256, 3, 1, 1, 128, torch.bfloat16), (2, 96, 3, 1, 2, 128, torch.bfloat16), (1, 64, 1, 1, 1, 128, torch.float16),
+     (3, 160, 2, 2, 2, 100, torch.float16), (1, 4096, 2, 1, 1, 128, torch.bfloat16), (70, 64, 5, 1, 1, 128, torch.bfloat16)],
+)  # fmt: skip
+def test_the_kernel_for_hopper_gives_the_bits_of_the_other(B, T, H, groups, n, D, dtype, gated, monkeypatch):
+    """Also where dv is x's memory and dk dr's; dg but for the order of a sum."""
+    given = on_gpu(rounded(drawn(B, T, H, D, D, n, gated=gated, groups=groups), dtype))
+    ran = []
+    real = launch.start
+
+    def start(kernel, *more, **named):
+        ran.append(kernel.__name__)
+        real(kernel, *more, **named)
+
+    monkeypatch.setattr(launch, "start", start)
+    found = [results(delta_product, given, n) for _ in range(2)]  # the second time as kept
+    assert ran.count("hopper_gradients_kernel") == 2
+    monkeypatch.setattr(launch, "is_hopper", lambda device: False)
+    other = results(delta_product, given, n)
+    assert ran.count("gradients_kernel") == 1
+    for each in found:
+        agree(
+            {name: each[name] for name in each if name == "dg"},
+            {"dg": other["dg"].double()} if gated else {},
+            1e-3 if dtype == torch.bfloat16 else 1e-4,
+        )
+        for name, x in other.items():
+            assert name == "dg" or torch.equal(each[name], x), name
+    agree(found[0], truth(given, n), LIMIT[dtype])
+
+
+@pytest.mark.parametrize(("K", "V"), [(16, 64), (32, 64), (16, 128), (32, 128), (64, 128), (128, 32)])
+@pytest.mark.parametrize("n", [4, 8])
+def test_more_values_than_keys(K, V, n):
+    """What chunk_direct, with all of K in one block, got wrong."""
+    compare(drawn(2, 200, 2, K, V, n), n)
 
 
 @pytest.mark.parametrize(("B", "T", "H", "D"), [(8, 1024, 16, 128), (64, 512, 8, 64), (64, 512, 8, 32)])
@@ -206,7 +268,8 @@ from deltaword.kernels.triton_chunked import launch
 from deltaword.kernels.triton_chunked.settings import settings
 import torch
 B, T, H, precise = (2, 512, 2, True) if sys.argv[1] == "Y from registers at C = 64" else (4, 512, 8, False)
-given = {name: x.cuda() for name, x in rounded(drawn(B, T, H, 64, 64, 4), torch.bfloat16).items()}
+K, fault = (64, {"chunk_stages": 1}) if sys.argv[1] == "one stage for 64 rows" else (32, {"chunk_direct": True})
+given = {name: x.cuda() for name, x in rounded(drawn(B, T, H, 64 if precise else K, 64, 4), torch.bfloat16).items()}
 q, k, v, g, beta, s0 = given.values()
 true = truth(given, 4)
 if precise:
@@ -214,7 +277,7 @@ if precise:
     o, S, _ = launch.forward(q, k, v, beta, g, s0, None, 4, 0.125, True, False, chosen)
     agree({"o": o, "S": S}, {"o": true["o"], "S": true["S"]}, 1.2e-2)
 else:
-    chosen = replace(settings(64, 64, 4, training=True), chunk_stages=1)
+    chosen = replace(settings(K, 64, 4, training=True), **fault)
     o, S, saved = launch.forward(q, k, v, beta, g, s0, None, 4, 0.125, False, True, chosen)
     draw = torch.Generator().manual_seed(1)
     do, ds = (torch.randn(x.shape, generator=draw, dtype=torch.float64).to(x) for x in (o, S))
@@ -224,7 +287,7 @@ print("right")
 """
 
 
-@pytest.mark.parametrize("fault", ["Y from registers at C = 64", "one stage for 64 rows"])
+@pytest.mark.parametrize("fault", ["Y from registers at C = 64", "one stage for 64 rows", "direct loads, all of K in a block"])
 def test_a_fenced_setting_still_fails(fault):
     """In a process of its own, for it reads memory that is not its own. When this fails, Triton does it right, and the fence of
     settings.py can be tried without."""

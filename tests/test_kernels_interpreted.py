@@ -4,6 +4,7 @@ would allocate, counted on tensors without memory."""
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -26,10 +27,13 @@ def test_the_triton_kernels_agree_with_float64_in_the_interpreter():
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
 
 
-def counted(B: int, T: int, H: int, D: int, n: int, monkeypatch, **more) -> tuple[int, int, int]:
+def counted(B: int, T: int, H: int, D: int, n: int, monkeypatch, **change) -> tuple[int, int, int]:
     """Bytes beyond inputs, output and gradients that live at the end of a backward: as allocated (on the device "meta", nothing is
-    launched), as Problem.extra_bytes says; and bytes of the inputs."""
+    launched), as Problem.extra_bytes says; and bytes of the inputs.  change: of the shipped settings."""
     from deltaword.kernels.triton_chunked import launch
+    from deltaword.kernels.triton_chunked.settings import settings
+
+    chosen = replace(settings(D, D, n, training=True), **change)
 
     def new(*shape, dtype=torch.bfloat16):
         return torch.empty(shape, dtype=dtype, device="meta")
@@ -45,16 +49,16 @@ def counted(B: int, T: int, H: int, D: int, n: int, monkeypatch, **more) -> tupl
     empty, empty_like = torch.empty, torch.empty_like
     with monkeypatch.context() as patch:
         patch.setattr(launch, "start", lambda *a, **b: None)
-        _, _, saved = launch.forward(q, k, v, beta, g, None, None, n, 0.1, save=True, **more)
+        _, _, saved = launch.forward(q, k, v, beta, g, None, None, n, 0.1, save=True, chosen=chosen)
         assert saved is not None
         patch.setattr(torch, "empty", lambda *a, **b: made.append(empty(*a, **b)) or made[-1])
         patch.setattr(torch, "empty_like", lambda *a, **b: made.append(empty_like(*a, **b)) or made[-1])
         do = new(B, T, H, D)
-        dq, dk, dv, dbeta, dg, _ = launch.backward(do, None, q, k, v, beta, g, None, saved, n, 0.1)
+        dq, dk, dv, dbeta, dg, _ = launch.backward(do, None, q, k, v, beta, g, None, saved, n, 0.1, chosen=chosen, spend=True)
     assert dg is not None
     gradients = sum(x.nbytes for x in (dq, dk, dv, dbeta, dg))
     extra = sum(x.nbytes for x in (*vars(saved).values(), *made)) - do.nbytes - gradients
-    return extra, launch.problem(q, v, g, n, None, False, True, None).extra_bytes(), sum(x.nbytes for x in (q, k, v, beta, g))
+    return extra, launch.problem(q, v, g, n, None, False, True, chosen).extra_bytes(), sum(x.nbytes for x in (q, k, v, beta, g))
 
 
 TABLE = [(8, 4096, 16, 128), (1, 32768, 16, 128), (256, 512, 8, 64), (256, 512, 8, 32)]
@@ -66,11 +70,14 @@ TABLE = [(8, 4096, 16, 128), (1, 32768, 16, 128), (256, 512, 8, 64), (256, 512, 
 def test_the_memory_of_a_call_is_what_is_counted(B, T, H, D, n, monkeypatch):
     allocated, said, _ = counted(B, T, H, D, n, monkeypatch)
     assert allocated == said
+    allocated, said, _ = counted(B, T, H, D, n, monkeypatch, turns=True)
+    assert allocated == said
 
 
 @needs_triton
-@pytest.mark.parametrize(("B", "T", "H", "D", "most"), [(*TABLE[0], 1.69), (*TABLE[2], 0.95), (*TABLE[3], 1.84)])
-def test_memory_beyond_inputs_and_results_at_four_steps_a_token(B, T, H, D, most, monkeypatch):
-    """In sizes of the inputs; why only one of the three is below 1: kernels/README.md, Limits."""
-    extra, _, inputs = counted(B, T, H, D, 4, monkeypatch)
-    assert extra <= most * inputs
+@pytest.mark.parametrize("n", [4, 8])
+@pytest.mark.parametrize(("B", "T", "H", "D"), TABLE)
+def test_memory_beyond_inputs_and_results_from_four_steps_a_token(B, T, H, D, n, monkeypatch):
+    """Below the size of the inputs at four; at eight Y takes more."""
+    extra, _, inputs = counted(B, T, H, D, n, monkeypatch)
+    assert extra < (1.0 if n == 4 else 1.13) * inputs

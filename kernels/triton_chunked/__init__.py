@@ -5,9 +5,9 @@ chunks      where a chunk lies: batch row or packed sequence, head, tokens; the 
 y           Y = (I + L diag β)⁻¹ L of every chunk, all in parallel
 forward     chunk after chunk with the state in registers
 segments    the second level for few heads: segments of the sequence in parallel, then a short scan over them
-states      backward: the states that the forward did not keep, made again beside the scan
 scan        backward, last chunk first: the gradient of the state
 gradients   backward, all chunks in parallel: dq, dk, dv, dβ, dg
+hopper      the same in Gluon for heads of 128 on Hopper: a warp for the copy engine, two warpgroups
 recurrent   token after token in float32: decoding, and short sequences without gradients
 settings    which block sizes, warps and stages run on what
 again       a second launch of the same kind without Triton's search for the kernel

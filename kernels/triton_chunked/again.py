@@ -40,9 +40,12 @@ def forget() -> None:
     _kept.clear()
 
 
-def described(x: Tensor, shape: list[int], strides: list[int], block: list[int]) -> TensorDescriptor:
+def described(
+    x: Tensor, shape: list[int], strides: list[int], block: list[int], kind: type = TensorDescriptor, **more: Any
+) -> TensorDescriptor:
     """A descriptor without the checks of its constructor, which hold for whatever `launch` describes."""
-    descriptor = object.__new__(TensorDescriptor)
+    descriptor = object.__new__(kind)
     descriptor.base, descriptor.shape, descriptor.strides, descriptor.block_shape = x, shape, strides, block
     descriptor.padding = "zero"
+    vars(descriptor).update(more)
     return descriptor

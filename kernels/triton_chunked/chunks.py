@@ -73,6 +73,15 @@ def token_line(side, at_tokens, line, C: tl.constexpr, QP: tl.constexpr):
 
 
 @triton.jit
+def y_at(z, slot, b, token, h, K: tl.constexpr, C: tl.constexpr, ASIDE: tl.constexpr):
+    """Yᵀ [C, C] of a chunk from where `y_kernel` has put it."""
+    if ASIDE:
+        return tl.reshape(z.load([b, token, h * (K // C), 0]), [C, C])
+    else:
+        return z.load([(slot * C).to(tl.int32), 0])
+
+
+@triton.jit
 def forgotten(side, first_slot, count, C: tl.constexpr, MOST: tl.constexpr, BACK: tl.constexpr):
     """How many chunks at the start (BACK: the end) of `count` chunks from first_slot on are forgotten at the other end, and whether all
     that came before them is. 0 and no unless every gate is at most 1; count is at most MOST."""
@@ -90,13 +99,15 @@ def forgotten(side, first_slot, count, C: tl.constexpr, MOST: tl.constexpr, BACK
 
 @triton.jit
 def place(slot, T, HV, NC, NSEG, PIECE, SUB, OFF):
-    """As chunk_at, and the slot among all chunks, for a slot among those of one turn of the backward: SUB chunks from chunk OFF of each
-    of NSEG segments, PIECE chunks long.  What is no chunk has no tokens.  Packed sequences know no turns."""
-    ih, end = slot // SUB // NSEG, (slot // SUB % NSEG + 1) * PIECE
+    """As chunk_at, the slot among all chunks, sequence and head, and segment, for a slot among those of one turn of the backward:
+    SUB chunks from chunk OFF of each of NSEG segments, PIECE chunks long.  What is no chunk has no tokens.  Packed sequences know no
+    turns."""
+    ih, seg = slot // SUB // NSEG, slot // SUB % NSEG
+    end = (seg + 1) * PIECE
     c = end - PIECE + OFF + slot % SUB
     length = tl.where(c < tl.minimum(end, NC), T, 0)  # what is past the segment's end is another's, or nobody's
     c = tl.minimum(c, NC - 1)
-    return ih // HV, ih % HV, ih * 0, length, c, ih * NC + c
+    return ih // HV, ih % HV, ih * 0, length, c, ih * NC + c, ih, seg
 
 
 @triton.jit

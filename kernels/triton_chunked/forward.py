@@ -15,24 +15,25 @@ column count.
 import triton
 import triton.language as tl
 
-from .chunks import NEVER, forgotten, gate_sums, log2_gate, sequence, side_line, token_line
+from .chunks import NEVER, forgotten, gate_sums, log2_gate, sequence, side_line, token_line, y_at
 from .dots import dot, full_dot, half_dot, half_dot_add
 from .y import y_transposed
 
 
 @triton.jit
 def forward_kernel(
-    q, k, v, beta, g, z, side, lines, at_tokens, o, x, s, s_in, s_out, cu, starts, scale, T, HV, NC, NCS, NSEG, NCF,
+    q, k, v, beta, g, z, side, lines, at_tokens, o, x, s, s_in, s_out, cu, starts, scale, T, HV, NC, NCS, NSEG, NCF, GAP,
     n: tl.constexpr, K: tl.constexpr, V: tl.constexpr, C: tl.constexpr, LOG_C: tl.constexpr, TC: tl.constexpr, QP: tl.constexpr,
     BV: tl.constexpr, GROUP: tl.constexpr, GATED: tl.constexpr, PACKED: tl.constexpr, PRECISE: tl.constexpr, FUSED: tl.constexpr,
     OUTPUT: tl.constexpr, SAVE: tl.constexpr, INIT: tl.constexpr, FINAL: tl.constexpr, PHI: tl.constexpr, STAGES: tl.constexpr,
-    DIRECT: tl.constexpr, UNIT: tl.constexpr, MOST: tl.constexpr,
+    DIRECT: tl.constexpr, MERGE: tl.constexpr, MOST: tl.constexpr, ASIDE: tl.constexpr,
 ):  # fmt: skip
     """BV columns of one head through the chunks of one segment.
 
     FUSED        Yᵀ is computed here (small heads), else read from z and side (at_tokens reads QP numbers of a line of side)
     DIRECT       x and s are stored from registers, which shares the memory for turning them round; else by the copy engine
-    SAVE         keep x [B, T n, HV, V] and the state before every UNIT chunks, s [slots V, K], for the backward
+    SAVE         keep x [B, T n, HV, V] and the state before every MERGE chunks, s [slots V, K], for the backward; a head has NCF slots,
+                 GAP are left free after each segment's
     INIT, FINAL  s_in [N HV, NSEG, K, V], s_out the same with V + K columns under PHI; float32
     PHI          columns past V carry the segment's transition Φ: v = 0, entry state = identity.  Chunks that are forgotten by the
                  segment's end are left out, and Φ if all are (MOST ≥ NCS is a power of two)
@@ -53,6 +54,10 @@ def forward_kernel(
         S = tl.where(vs[:, None] - V == d[None, :], 1.0, 0.0)
 
     begin, end = seg * NCS, tl.minimum(seg * NCS + NCS, tl.cdiv(length, TC))
+    if PACKED:
+        at_s = base
+    else:
+        at_s = ih * NCF + seg * GAP
     if PHI and GATED and not FUSED:
         drop, whole = forgotten(side, base + begin, tl.maximum(end - begin, 0), C, MOST, False)
         if i_v * BV >= V:  # columns of Φ: nothing of the entry state is left, or all chunks count
@@ -83,16 +88,16 @@ def forward_kernel(
             b_beta = side_line(side, lines, line, C)
             if GATED:
                 G = side_line(side, lines, line + 1, C)
-            b_z = z.load([((base + c) * C).to(tl.int32), 0])
+            b_z = y_at(z, base + c, b, token, h, K, C, ASIDE)
 
         if SAVE:
-            if UNIT > 1:
-                if c % UNIT == 0:
-                    tl.store(s + (ih * NCF + c // UNIT) * V * K + (vs[:, None] * K + d[None, :]), S.to(DT))
+            if MERGE > 1:
+                if c % MERGE == 0:
+                    tl.store(s + (at_s + c // MERGE) * V * K + (vs[:, None] * K + d[None, :]), S.to(DT))
             elif DIRECT:
-                tl.store(s + (base + c) * V * K + (vs[:, None] * K + d[None, :]), S.to(DT))
+                tl.store(s + (at_s + c) * V * K + (vs[:, None] * K + d[None, :]), S.to(DT))
             else:
-                s.store([((base + c) * V).to(tl.int32) + i_v * BV, 0], S.to(DT))
+                s.store([((at_s + c) * V).to(tl.int32) + i_v * BV, 0], S.to(DT))
 
         # the order of the products below keeps few of them alive at once: registers bound this kernel
         R = half_dot(S, tl.trans(b_k), PRECISE)

@@ -63,24 +63,23 @@ def key_columns(
         return acc, b_dq, read, ask, 0.0, 0.0
 
 
-@triton.jit(do_not_specialize=["OFF"])
+@triton.jit(do_not_specialize=["OFF", "AHEAD"])
 def gradients_kernel(
     q, k, do, x, dr, s, ds, side, lines, at_tokens, g, dq, dk, dv, dbeta, dg, cu, starts, owner, scale,
-    T, HV, NC, NCG, NSEG, PIECE, SUB, SLOTS, PER, OFF,
+    T, HV, NC, NCG, NCF, GAP, NSEG, PIECE, SUB, SLOTS, PER, OFF, AHEAD,
     n: tl.constexpr, K: tl.constexpr, V: tl.constexpr, C: tl.constexpr, TC: tl.constexpr, QP: tl.constexpr, BK: tl.constexpr,
     GROUP: tl.constexpr, GATED: tl.constexpr, PACKED: tl.constexpr, STAGES: tl.constexpr, DIRECT: tl.constexpr, MERGE: tl.constexpr,
-    CS: tl.constexpr, TURNS: tl.constexpr, REBUILT: tl.constexpr, LATE: tl.constexpr,
+    CS: tl.constexpr, TURNS: tl.constexpr, LATE: tl.constexpr,
 ):  # fmt: skip
     """dq [B, T, HV, K], dk [B, T n, HV, K] (one a value head), dv, dbeta, dg for PER slots, one by one.
 
     Neither the innovations x nor dr depend on where chunks are cut, so a chunk here is MERGE chunks of the sequential kernels (of CS
-    rows): those go faster in small steps, this one with fewer states.  Slots are those of the scan: of the SUB chunks from chunk OFF of
-    each of the NSEG segments, PIECE chunks long (TURNS), or of all chunks.  s [slots V, K], the states before the chunks, has those
-    of all chunks; or, made by `states`, those of the turn (REBUILT).
+    rows): those go faster in small steps, this one with fewer states.  Slots are those of the scan: of all chunks, or (TURNS) of the
+    SUB chunks from chunk OFF of each of the NSEG segments, PIECE chunks long, where ds is in the memory of s, AHEAD slots further on.
 
     The loops are there for the copy engine, which runs ahead only inside a loop.  Small heads loop over slots (BK = K), large ones
-    take one slot and loop over BK columns of the keys, which also bounds the registers.  dv may share its memory with dr: each
-    program reads its rows before it writes them, and rows that it reads of a neighbour have β = 0.
+    take one slot and loop over BK columns of the keys, which also bounds the registers.  dv may share its memory with x, and dk, or dv,
+    with dr: each program reads its rows before it writes them, and rows that it reads of a neighbour have β = 0.
     """
     r, t, d, e = tl.arange(0, C), tl.arange(0, QP), tl.arange(0, BK), tl.arange(0, V)
     lower, upper = r[:, None] > r[None, :], r[:, None] < r[None, :]
@@ -88,7 +87,7 @@ def gradients_kernel(
     for turn in tl.range(0, tl.minimum(PER, SLOTS - begin), num_stages=STAGES if BK == K else 1):
         slot = begin + turn
         if TURNS:
-            b, h, first, length, c, whole = place(slot, T, HV, NCG, NSEG, PIECE, SUB, OFF)
+            b, h, first, length, c, whole, ih, seg = place(slot, T, HV, NCG, NSEG, PIECE, SUB, OFF)
         else:
             b, h, first, length, c = chunk_at(cu, starts, owner, slot, T, HV, NCG, PACKED)
             whole = slot
@@ -103,19 +102,25 @@ def gradients_kernel(
         if DIRECT:  # all three on their way at once: outside a loop the copy engine is waited for load by load
             e_r = r[:, None] * (HV * V) + e[None, :]
             b_x = tl.load(x + row0 * V + e_r, mask=ok[:, None], other=0.0)
-            b_dr = tl.load(dv + row0 * V + e_r, mask=ok[:, None], other=0.0)
+            b_dr = tl.load(dr + row0 * V + e_r, mask=ok[:, None], other=0.0)
             b_do = tl.load(do + tok0 * V + (t[:, None] * (HV * V) + e[None, :]), mask=tok_ok[:, None], other=0.0)
         else:
             b_x = tl.reshape(x.load([b, token * n, h * V]), [C, V])
             b_dr = tl.reshape(dr.load([b, token * n, h * V]), [C, V])
             b_do = tl.reshape(do.load([b, token, h * V]), [QP, V])
+        if DIRECT:  # nobody writes dv or dk where others still read x or dr
+            tl.debug_barrier()
         DT: tl.constexpr = b_x.dtype
         # c MERGE is the first of the chunks of the sequential kernels that this one is made of; `there` of them are there
         p_side = side + ((whole // NCG).to(tl.int64) * NC + whole % NCG * MERGE) * 3 * CS
         line = whole * 3  # if MERGE = 1
         there = tl.minimum(MERGE, NC - whole % NCG * MERGE)
         CUT: tl.constexpr = TC // MERGE * n
-        at_s = slot if REBUILT else whole
+        if TURNS:
+            at_s = ih * NCF + seg * GAP + c
+            at_ds = at_s + AHEAD
+        else:
+            at_s, at_ds = slot, slot
         if MERGE == 1 and BK == K:  # in the pipelined loop
             b_beta = side_line(side, lines, line, C)
         else:
@@ -152,7 +157,7 @@ def gradients_kernel(
             b_k = tl.reshape(k.load([b, token * n, hk * K]), [C, K])
             b_q = tl.reshape(q.load([b, token, hk * K]), [QP, K])
             b_s = s.load([at_s * V, 0])
-            b_ds = ds.load([slot * V, 0])
+            b_ds = ds.load([at_ds * V, 0])
             b_dk, b_dq, dG_step, dG_tok, end, had = key_columns(
                 b_k, b_q, b_s, b_ds, b_x, b_dr, b_do, dP, dPt, dL, dLt, read, write, ask, decay_end, GATED, False
             )
@@ -168,7 +173,7 @@ def gradients_kernel(
                 b_k = tl.reshape(k.load([b, token * n, hk * K + col]), [C, BK])
                 b_q = tl.reshape(q.load([b, token, hk * K + col]), [QP, BK])
                 b_s = s.load([at_s * V, col])
-                b_ds = ds.load([slot * V, col])
+                b_ds = ds.load([at_ds * V, col])
                 b_dk, b_dq, g1, g2, g3, g4 = key_columns(
                     b_k, b_q, b_s, b_ds, b_x, b_dr, b_do, dP, dPt, dL, dLt, read, write, ask, decay_end, GATED, LATE
                 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import torch
@@ -13,7 +13,7 @@ import triton
 from torch import Tensor
 from triton.tools.tensor_descriptor import TensorDescriptor
 
-from .again import described, forget, start
+from .again import KNOWN, described, forget, start
 from .forward import forward_kernel
 from .gradients import gradients_kernel
 from .recurrent import recurrent_kernel
@@ -70,13 +70,28 @@ class Problem:
         return self.chosen.turns and not self.packed
 
     @cached_property
-    def unit(self) -> int:
-        """The forward keeps the state before every so many chunks."""
-        return self.merge * (self.chosen.far if self.turns else 1)
+    def aside(self) -> bool:
+        """Y lies in what will be dq, where n rows of it fill no more than a token's."""
+        fits = self.n * self.chosen.C <= self.K and self.TC * self.n == self.chosen.C and self.T % self.TC == 0
+        return fits and self.turns and not self.precise
 
     @cached_property
-    def NCF(self) -> int:
-        return triton.cdiv(self.NC, self.unit)
+    def hopper(self) -> bool:
+        """Whether hopper.py knows these sizes; on a GPU of that kind it is the faster, with the same results."""
+        fits = self.K == self.V == 128 and self.chosen.C == 32 and self.merge == 2 and self.n in (1, 2)
+        return KNOWN and fits and not self.turns and self.dtype.itemsize == 2 and self.T * self.n % 64 == 0
+
+    def gap(self, pieces: int) -> int:
+        """Slots left free after the states of a segment, for the gradients of states of the first turn: a 31st of the segment's, which
+        makes five turns, or where they are few as many, which makes one."""
+        if not self.turns:
+            return 0
+        groups = self.piece(pieces) // self.merge
+        return groups if self.N * self.HV * pieces * groups * self.state_bytes <= FEW else triton.cdiv(groups, 31)
+
+    def NCF(self, pieces: int) -> int:
+        """Slots of a head for the states that the forward keeps."""
+        return pieces * (self.piece(pieces) // self.merge + self.gap(pieces)) if self.turns else self.NCG
 
     @cached_property
     def segments(self) -> int:
@@ -86,29 +101,30 @@ class Problem:
         return triton.cdiv(self.NC, self.piece(wanted))  # as many as whole chunks fill
 
     def piece(self, pieces: int) -> int:
-        """Chunks of each of so many segments: of one, all; else whole units."""
-        return triton.cdiv(self.NC, pieces * self.unit) * self.unit
+        """Chunks of each of so many segments: of one, all; else whole groups of `merge`."""
+        return triton.cdiv(self.NC, pieces * self.merge) * self.merge
 
-    @cached_property
-    def rebuilt(self) -> bool:
-        """The backward makes states again."""
-        return self.unit > self.merge
+    @property
+    def state_bytes(self) -> int:
+        return self.V * self.K * self.dtype.itemsize
 
-    def turn_bytes(self, turn: int, pieces: int) -> int:
-        """What the backward makes for a turn of so many chunks of each segment: dS, and the states that were not kept."""
-        slots = pieces * turn // self.merge if self.turns else self.NCG
-        return self.N * self.HV * slots * self.V * self.K * self.dtype.itemsize * (2 if self.rebuilt else 1)
+    def turn_slots(self, turn: int, pieces: int) -> int:
+        """Chunks of the gradients kernel in a turn of so many chunks of each segment."""
+        return self.N * self.HV * pieces * turn // self.merge if self.turns else self.slots // self.NC * self.NCG
 
-    def turn(self, pieces: int) -> int:
-        """Chunks of each segment in a turn of the backward: as many as keep what a call takes beyond its inputs and results below the
-        size of the inputs, or all where they are few.  If nothing does, a quarter: turns cost time."""
-        units = self.piece(pieces) // self.unit
-        if not self.turns or self.turn_bytes(units * self.unit, pieces) <= FEW:
-            return units * self.unit
-        room = self.input_bytes * 31 // 32 - self.kept_bytes(pieces)
-        fit = room // self.turn_bytes(self.unit, pieces)
-        turns = triton.cdiv(units, fit) if fit >= 1 else 4
-        return triton.cdiv(units, turns) * self.unit
+    def stretches(self, pieces: int) -> list[tuple[int, int]]:
+        """First chunk in each segment, and number of chunks, of the turns of the backward.
+
+        The gradients of states lie in the gap and where the states of the turns before lay, so turns grow twice as long."""
+        piece, gap = self.piece(pieces), self.gap(pieces)
+        if not self.turns:
+            return [(0, piece)]
+        found, end = [], piece
+        while end:
+            turn = min(end, gap * self.merge + piece - end)
+            end -= turn
+            found.append((end, turn))
+        return found
 
     @property
     def input_bytes(self) -> int:
@@ -116,14 +132,21 @@ class Problem:
         return self.B * self.T * (numbers * self.dtype.itemsize + 4 * self.HV * self.gated)
 
     def kept_bytes(self, pieces: int) -> int:
-        """What lives through the backward beyond inputs and results: `Saved`, the initial state's gradient, those at segments' ends."""
-        saved = sum(math.prod(shape) * dtype.itemsize for shape, dtype in Saved.kinds(self, pieces).values())
+        """What lives through the backward beyond inputs and results: `Saved`, but x where its memory becomes dv's and Y where it
+        becomes dq's, the initial state's gradient, those at segments' ends."""
+        kinds = Saved.kinds(self, pieces)
+        if self.K == self.V:
+            del kinds["x"]
+        if self.aside:
+            del kinds["z"]
+        saved = sum(math.prod(shape) * dtype.itemsize for shape, dtype in kinds.values())
         return saved + 4 * self.N * self.HV * self.K * self.V * (1 + (2 * pieces if pieces > 1 else 0))
 
     def extra_bytes(self) -> int:
         """Peak memory of forward + backward beyond inputs, outputs and gradients."""
         pieces = self.segments
-        return self.kept_bytes(pieces) + self.turn_bytes(self.turn(pieces), pieces)
+        gradients_of_states = 0 if self.turns else self.slots // self.NC * self.NCG * self.state_bytes
+        return self.kept_bytes(pieces) + gradients_of_states
 
     @cached_property
     def common(self) -> dict[str, Any]:
@@ -180,6 +203,15 @@ def matrix(x: Tensor, wide: int, high: int, block: int) -> TensorDescriptor:
     return described(x, [x.numel() // wide, wide], [wide, 1], [high, block])
 
 
+def y_of_chunks(p: Problem, z: Tensor) -> TensorDescriptor:
+    """Yᵀ for the copy engine, in either place."""
+    C = p.chosen.C
+    if not p.aside:
+        return matrix(z, C, C, C)
+    row = p.HV * p.K
+    return described(z, [p.B, p.T, row // C, C], [p.T * row, row, C, 1], [1, p.TC, p.n, C])
+
+
 def side_lines(side: Tensor, C: int, numbers: int) -> TensorDescriptor | Tensor:
     """The first numbers of the lines of side for the copy engine, or side itself where a line is too short for it."""
     return matrix(side, C, 1, numbers) if numbers >= 32 else side
@@ -214,10 +246,10 @@ class Saved:
         """Shape and type of each."""
         C, wide = p.chosen.C, torch.float32
         return {
-            "z": ((p.slots, C, C), wide if p.precise else p.dtype),
+            "z": ((p.B, p.T, p.HV, p.K) if p.aside else (p.slots, C, C), wide if p.precise else p.dtype),
             "side": ((p.slots, 3, C), wide),
             "x": ((p.B, p.T * p.n, p.HV, p.V), p.dtype),
-            "s": ((p.slots // p.NC * p.NCF, p.V, p.K), p.dtype),
+            "s": ((p.slots // p.NC * p.NCF(pieces), p.V, p.K), p.dtype),
             "part": ((p.N, p.HV, pieces, p.K, p.V + p.K) if pieces > 1 else (0,), wide),
             "starts": ((p.N,), torch.int64) if p.packed else ((0,), wide),
             "owner": ((p.NC,), torch.int32) if p.packed else ((0,), wide),
@@ -245,50 +277,51 @@ def forward(
     if cfg.fused:
         z = side = d_z = lines = at_tokens = beta
     else:
-        z, side = new(p.slots, C, C, dtype=torch.float32 if precise else k.dtype), new(p.slots, 3, C)
+        kinds = Saved.kinds(p, 1)
+        z, side = (new(*kinds[name][0], dtype=kinds[name][1]) for name in ("z", "side"))
         start(
             y_kernel, (p.slots, 1), p, (), q.device, (rows(k, half, K), beta, gates, z, side, *where, T, HV, NC),
-            HALF=half, LOG_HALF=half.bit_length() - 1, PRECISE=precise, **p.common,
+            HALF=half, LOG_HALF=half.bit_length() - 1, PRECISE=precise, ASIDE=p.aside, **p.common,
             num_warps=cfg.y_warps, num_stages=1, maxnreg=cfg.y_regs,
         )  # fmt: skip
-        d_z, lines, at_tokens = matrix(z, C, C, C), side_lines(side, C, C), side_lines(side, C, QP)
+        d_z, lines, at_tokens = y_of_chunks(p, z), side_lines(side, C, C), side_lines(side, C, QP)
+    per = p.piece(p.segments if pieces is None else pieces)
+    pieces = triton.cdiv(NC, per)
+    kept = p.NCF(pieces), p.gap(pieces)
     o = new(B, T, HV, V, dtype=v.dtype)
     x = new(B, T * n, HV, V, dtype=v.dtype) if save else o
-    s = new(p.slots // NC * p.NCF, V, K, dtype=v.dtype) if save else o
+    s = new(p.slots // NC * kept[0], V, K, dtype=v.dtype) if save else o
     last = new(N, HV, K, V)
     whole = not p.packed
     tensors = (
         rows(q, QP, K), d_k, rows(v, C, BV), beta, gates, d_z, side, lines, at_tokens,
         rows(o, QP, BV) if whole and p.TC == QP else o,
         rows(x, C, BV) if save and whole and p.TC * n == C and not cfg.direct else x,
-        matrix(s, K, BV, K) if save and not cfg.direct and p.unit == 1 else s,
+        matrix(s, K, BV, K) if save and not cfg.direct and p.merge == 1 else s,
     )  # fmt: skip
     fixed = {
         "V": V, "LOG_C": log_c, "QP": QP, "BV": BV, "PRECISE": precise, "FUSED": cfg.fused, "STAGES": cfg.stages,
-        "DIRECT": cfg.direct, "UNIT": p.unit, "num_warps": cfg.warps, "maxnreg": cfg.regs,
+        "DIRECT": cfg.direct, "MERGE": p.merge, "ASIDE": p.aside, "num_warps": cfg.warps, "maxnreg": cfg.regs,
     }  # fmt: skip
     first = last if s0 is None else s0
-    pieces = p.segments if pieces is None else pieces
     part = new(0)
     if pieces == 1:
         start(
             forward_kernel, (N * HV * (V // BV), 1), p, ("whole", save, s0 is None), q.device,
-            (*tensors, first, last, *where[:2], scale, T, HV, NC, NC, 1, p.NCF), MOST=1,
+            (*tensors, first, last, *where[:2], scale, T, HV, NC, NC, 1, *kept), MOST=1,
             OUTPUT=True, SAVE=save, INIT=s0 is not None, FINAL=True, PHI=False, **p.common, **fixed,
         )  # fmt: skip
     else:
-        per = p.piece(pieces)
-        pieces = triton.cdiv(NC, per)
         part, entry = new(N, HV, pieces, K, V + K), new(N, HV, pieces, K, V)
         start(
             forward_kernel, (N * HV * ((V + K) // BV), pieces), p, ("ends", save, pieces), q.device,
-            (*tensors, part, part, *where[:2], scale, T, HV, NC, per, pieces, p.NCF), MOST=power_of_two(per),
+            (*tensors, part, part, *where[:2], scale, T, HV, NC, per, pieces, *kept), MOST=power_of_two(per),
             OUTPUT=False, SAVE=False, INIT=False, FINAL=True, PHI=True, **p.common, **fixed,
         )  # fmt: skip
         carry(part, part[..., V:], first, entry, last, pieces, p, init=s0 is not None, back=False)
         start(
             forward_kernel, (N * HV * (V // BV), pieces), p, ("pieces", save, pieces), q.device,
-            (*tensors, entry, entry, *where[:2], scale, T, HV, NC, per, pieces, p.NCF), MOST=power_of_two(per),
+            (*tensors, entry, entry, *where[:2], scale, T, HV, NC, per, pieces, *kept), MOST=power_of_two(per),
             OUTPUT=True, SAVE=save, INIT=True, FINAL=False, PHI=False, **p.common, **fixed,
         )  # fmt: skip
     return o, last, Saved(z, side, x, s, part, *(where[1:] if p.packed else (new(0), new(0)))) if save else None
@@ -306,9 +339,11 @@ def carry(
 
 def backward(
     do: Tensor, d_last: Tensor | None, q: Tensor, k: Tensor, v: Tensor, beta: Tensor, g: Tensor | None, cu: Tensor | None,
-    saved: Saved, n: int, scale: float, precise: bool = False, chosen: Settings | None = None,
+    saved: Saved, n: int, scale: float, precise: bool = False, chosen: Settings | None = None, spend: bool = False,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor | None, Tensor]:  # fmt: skip
-    """dq, dk (of H heads), dv, dbeta, dg, gradient of the initial state [N, HV, K, V] float32."""
+    """dq, dk (of H heads), dv, dbeta, dg, gradient of the initial state [N, HV, K, V] float32.
+
+    spend: nobody asks for what is saved again, and its memory may be used: dv's is then that of x."""
     p = known(q, v, beta, g, n, cu, precise, True, chosen)
     B, T, N, H, HV, K, V, NC, cfg = p.B, p.T, p.N, p.H, p.HV, p.K, p.V, p.NC, p.chosen
     C, BV, where = cfg.C, cfg.BV, (beta, beta, beta) if cu is None else (cu, saved.starts, saved.owner)
@@ -317,23 +352,23 @@ def backward(
     CG, TCG = M * C, M * p.TC
     QG = max(cfg.query_rows, 16, power_of_two(TCG))
     pieces = 1 if saved.part.dim() == 1 else saved.part.shape[2]
-    piece, turn = p.piece(pieces), p.turn(pieces)
-    slots = N * HV * pieces * (turn // M) if p.turns else p.slots // NC * p.NCG  # of chunks of the gradients kernel, in a turn
+    piece, NCF, gap = p.piece(pieces), p.NCF(pieces), p.gap(pieces)
 
     def new(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
         return torch.empty(shape, device=q.device, dtype=dtype)
 
     d_first = new(N, HV, K, V)
     given, is_given = (d_first, False) if d_last is None else (d_last, True)
-    dv, ds = torch.empty_like(v), new(slots, V, K, dtype=v.dtype)  # dv holds dr until `gradients` puts dv in its place
-    rebuilt = p.rebuilt
-    s = new(slots, V, K, dtype=v.dtype) if rebuilt else saved.s
+    # until `gradients` puts them there, the memory of dk holds dr, that of dv x, that of dq Y; dv's holds dr where x has to stay
+    dk = new(B, T * n, HV, K, dtype=k.dtype)
+    dv, dr = (saved.x, dk) if spend and K == V else (torch.empty_like(v),) * 2
+    s = saved.s if spend or not p.turns else saved.s.clone()
+    ds = s if p.turns else torch.empty_like(s)
     whole = not p.packed and p.TC * n == C and not cfg.scan_direct
     side_rows, token_rows = side_lines(saved.side, C, C), side_lines(saved.side, C, QP)
     tensors = (
-        rows(q, QP, K), rows(k, C, K), rows(do, QP, BV), rows(saved.x, C, BV) if rebuilt else saved.x, matrix(saved.z, C, C, C),
-        saved.side, side_rows, token_rows, saved.s, s,
-        rows(dv, C, BV) if whole else dv, ds if cfg.scan_direct or M > 1 else matrix(ds, K, BV, K),
+        rows(q, QP, K), rows(k, C, K), rows(do, QP, BV), y_of_chunks(p, saved.z), saved.side, side_rows, token_rows,
+        rows(dr, C, BV) if whole else dr, ds if cfg.scan_direct or M > 1 else matrix(ds, K, BV, K),
     )  # fmt: skip
     fixed: dict[str, Any] = {
         "V": V,
@@ -345,6 +380,7 @@ def backward(
         "DIRECT": cfg.scan_direct,
         "MERGE": M,
         "TURNS": p.turns,
+        "ASIDE": p.aside,
     }
     programs = N * HV * (V // BV)
     ends = d_first
@@ -352,38 +388,53 @@ def backward(
         loc, ends = new(N, HV, pieces, K, V), new(N, HV, pieces, K, V)
         start(
             scan_kernel, (programs, pieces), p, ("ends", pieces), q.device,
-            (*tensors, loc, loc, *where[:2], scale, T, HV, NC, piece, pieces, p.NCG, p.NCF, piece, programs, 0),
-            MOST=power_of_two(piece), SAVE=False, LAST=False, FIRST=True, UNIT=0, **p.common, **fixed,
+            (*tensors, loc, loc, *where[:2], scale, T, HV, NC, piece, pieces, p.NCG, NCF, gap, piece, 0, 0),
+            MOST=power_of_two(piece), SAVE=False, LAST=False, FIRST=True, **p.common, **fixed,
         )  # fmt: skip
         carry(loc, saved.part[..., V:], given, ends, d_first, pieces, p, init=is_given, back=True)
         given, is_given = ends, True
 
-    dq, dk = new(B, T, HV, K, dtype=q.dtype), new(B, T * n, HV, K, dtype=k.dtype)
+    dq = saved.z if p.aside and spend else new(B, T, HV, K, dtype=q.dtype)
     dbeta = torch.empty_like(beta)
     dg = None if g is None else torch.empty_like(g)
-    steps = (do, saved.x, dv) if cfg.chunk_direct else (rows(do, QG, V), rows(saved.x, CG, V), rows(dv, CG, V))
+    steps = (do, saved.x, dr) if cfg.chunk_direct else (rows(do, QG, V), rows(saved.x, CG, V), rows(dr, CG, V))
     operands = (
         rows(q, QG, BK), rows(k, CG, BK), *steps, matrix(s, K, V, BK), matrix(ds, K, V, BK), saved.side,
         side_rows, side_lines(saved.side, C, min(QG, C)), beta if g is None else g,
         dq, dk, dv, dbeta, dbeta if dg is None else dg, *where,
     )  # fmt: skip
-    for first in reversed(range(0, piece, turn)):
-        blocks = triton.cdiv(min(turn, piece - first), p.unit) if rebuilt else 0
+    for first, turn in p.stretches(pieces):
+        slots, ahead = p.turn_slots(turn, pieces), turn // M if p.turns else 0
         start(
-            scan_kernel, (programs * (1 + blocks), pieces), p, ("turn", pieces, turn, is_given), q.device,
-            (*tensors, given, ends, *where[:2], scale, T, HV, NC, piece, pieces, p.NCG, p.NCF, turn, programs, first), MOST=1,
-            SAVE=True, LAST=is_given, FIRST=True, UNIT=p.unit if blocks else 0, **p.common, **fixed,
+            scan_kernel, (programs, pieces), p, ("turn", pieces, turn, is_given), q.device,
+            (*tensors, given, ends, *where[:2], scale, T, HV, NC, piece, pieces, p.NCG, NCF, gap, turn, first, ahead), MOST=1,
+            SAVE=True, LAST=is_given, FIRST=True, **p.common, **fixed,
         )  # fmt: skip
-        start(
-            gradients_kernel, (triton.cdiv(slots, cfg.per), 1), p, (pieces, turn), q.device,
-            (*operands, scale, T, HV, NC, p.NCG, pieces, piece // M, turn // M, slots, cfg.per, first // M),
-            V=V, QP=QG, BK=BK, STAGES=cfg.chunk_stages, DIRECT=cfg.chunk_direct, MERGE=M, CS=C, TURNS=p.turns,
-            REBUILT=rebuilt, LATE=cfg.late, **(p.common | {"C": CG, "TC": TCG}), num_warps=cfg.chunk_warps, maxnreg=cfg.chunk_regs,
-        )  # fmt: skip
+        if p.hopper and is_hopper(q.device):
+            from . import hopper  # Gluon is no part of the interpreter
+
+            start(
+                hopper.hopper_gradients_kernel, (min(slots, hopper.multiprocessors(q.device)), 1), p, (), q.device,
+                (*hopper.operands(q, k, do, saved.x, dr, s, ds, dq, dk, n), dv, dbeta, dbeta if dg is None else dg,
+                 beta if g is None else g, saved.side, scale, T, HV, NC, p.NCG, slots),
+                n=n, GATED=p.gated, GROUP=HV // H, REGS=232, num_warps=4,
+            )  # fmt: skip
+        else:
+            start(
+                gradients_kernel, (triton.cdiv(slots, cfg.per), 1), p, (pieces, turn), q.device,
+                (*operands, scale, T, HV, NC, p.NCG, NCF, gap, pieces, piece // M, turn // M, slots, cfg.per, first // M, ahead),
+                V=V, QP=QG, BK=BK, STAGES=cfg.chunk_stages, DIRECT=cfg.chunk_direct, MERGE=M, CS=C, TURNS=p.turns, LATE=cfg.late,
+                **(p.common | {"C": CG, "TC": TCG}), num_warps=cfg.chunk_warps, maxnreg=cfg.chunk_regs,
+            )  # fmt: skip
         given, is_given = ends, True
     if HV != H:
         dq, dk = (x.view(*x.shape[:2], H, HV // H, K).sum(3) for x in (dq, dk))
     return dq, dk, dv, dbeta, dg, d_first
+
+
+@cache
+def is_hopper(device: torch.device) -> bool:
+    return device.type == "cuda" and torch.cuda.get_device_capability(device)[0] == 9
 
 
 def recurrent(

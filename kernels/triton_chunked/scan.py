@@ -8,76 +8,43 @@ With dS the gradient of the state after the chunk and E = exp(G_end − G):
 
 dR is the gradient of the innovations' right-hand side, so dv_i = β_i dR_i and dβ_i = dR_i·x_i.  Transposed like the forward.
 
-The backward may go in turns, a stretch of every segment at a time and the last stretch first, so that ds, and s where it is made
-again, need be no longer than a stretch: SUB chunks from chunk OFF of each segment on.
+The backward may go in turns, a stretch of every segment at a time and the last stretch first: SUB chunks from chunk OFF of each.
 """
 
 # ruff: noqa: SIM108 - an if on a constant leaves the other branch uncompiled, with its types
 import triton
 import triton.language as tl
 
-from .chunks import NEVER, forgotten, sequence, side_line, token_line
+from .chunks import NEVER, forgotten, sequence, side_line, token_line, y_at
 from .dots import dot, dot_add
-from .states import rebuild
 
 
-@triton.jit(do_not_specialize=["OFF"])
+@triton.jit(do_not_specialize=["OFF", "AHEAD"])
 def scan_kernel(
-    q, k, do, x, z, side, lines, at_tokens, kept, s, dr, ds, ds_last, ds_first, cu, starts, scale,
-    T, HV, NC, NCS, NSEG, NCG, NCF, SUB, SCANS, OFF,
+    q, k, do, z, side, lines, at_tokens, dr, ds, ds_last, ds_first, cu, starts, scale,
+    T, HV, NC, NCS, NSEG, NCG, NCF, GAP, SUB, OFF, AHEAD,
     n: tl.constexpr, K: tl.constexpr, V: tl.constexpr, C: tl.constexpr, TC: tl.constexpr, QP: tl.constexpr, BV: tl.constexpr,
     GROUP: tl.constexpr, GATED: tl.constexpr, PACKED: tl.constexpr, SAVE: tl.constexpr, LAST: tl.constexpr, FIRST: tl.constexpr,
-    STAGES: tl.constexpr, DIRECT: tl.constexpr, MERGE: tl.constexpr, MOST: tl.constexpr, TURNS: tl.constexpr, UNIT: tl.constexpr,
+    STAGES: tl.constexpr, DIRECT: tl.constexpr, MERGE: tl.constexpr, MOST: tl.constexpr, TURNS: tl.constexpr,
+    ASIDE: tl.constexpr,
 ):  # fmt: skip
     """dr [B, T n, HV, V] and ds [slots V, K], the gradient of the state after every MERGE chunks, for BV columns of one segment.
 
-    TURNS        the slots of ds and s are those of this turn's chunks; else of all chunks
-    UNIT         not 0: programs from SCANS on fill s, the state before every MERGE chunks, from `kept`, before every UNIT chunks
+    TURNS        ds is in the memory of the states, AHEAD slots after its chunk's, where the states of the turns before this one were
     SAVE         store dr and ds (else only the segment's dS_first is wanted)
     LAST, FIRST  read ds_last, write ds_first, both [N HV, NSEG, K, V] float32; they may be one
     """
     pid, seg = tl.program_id(0).to(tl.int64), tl.program_id(1)
-    block = (pid // SCANS).to(tl.int32)  # 0: the scan
-    pid = pid % SCANS
     i_v, ih = (pid % (V // BV)).to(tl.int32), pid // (V // BV)
     b, h, first, length, base = sequence(cu, starts, ih.to(tl.int32), T, HV, NC, PACKED)
     begin = seg * NCS + OFF
     end = tl.minimum(tl.minimum(begin + SUB, seg * NCS + NCS), tl.cdiv(length, TC))
     if TURNS:
-        slot = (ih * NSEG + seg) * (SUB // MERGE)  # of chunk begin
+        slot = ih * NCF + seg * GAP + begin // MERGE + AHEAD  # of chunk begin
     elif PACKED:
         slot = base + begin
     else:
         slot = ih * NCG + begin // MERGE
-    if UNIT > 0:
-        if block > 0:
-            at = begin + (block - 1) * UNIT
-            if at < end:
-                rebuild(
-                    k, x, side, lines, kept, s, ih, i_v, b, h, base, at, tl.minimum(at + UNIT, end), ih * NCF + at // UNIT,
-                    slot + (at - begin) // MERGE, HV, n, K, V, C, TC, BV, GROUP, GATED, MERGE, STAGES,
-                )  # fmt: skip
-        else:
-            scan(
-                q, k, do, z, side, lines, at_tokens, dr, ds, ds_last, ds_first, scale, T, HV, NSEG, ih, i_v, seg, b, h, first, length,
-                base, begin, end, slot, n, K, V, C, TC, QP, BV, GROUP, GATED, PACKED, SAVE, LAST, FIRST, STAGES, DIRECT, MERGE, MOST,
-            )  # fmt: skip
-    else:
-        scan(
-            q, k, do, z, side, lines, at_tokens, dr, ds, ds_last, ds_first, scale, T, HV, NSEG, ih, i_v, seg, b, h, first, length,
-            base, begin, end, slot, n, K, V, C, TC, QP, BV, GROUP, GATED, PACKED, SAVE, LAST, FIRST, STAGES, DIRECT, MERGE, MOST,
-        )  # fmt: skip
-
-
-@triton.jit
-def scan(
-    q, k, do, z, side, lines, at_tokens, dr, ds, ds_last, ds_first, scale, T, HV, NSEG, ih, i_v, seg, b, h, first, length,
-    base, begin, end, slot,
-    n: tl.constexpr, K: tl.constexpr, V: tl.constexpr, C: tl.constexpr, TC: tl.constexpr, QP: tl.constexpr, BV: tl.constexpr,
-    GROUP: tl.constexpr, GATED: tl.constexpr, PACKED: tl.constexpr, SAVE: tl.constexpr, LAST: tl.constexpr, FIRST: tl.constexpr,
-    STAGES: tl.constexpr, DIRECT: tl.constexpr, MERGE: tl.constexpr, MOST: tl.constexpr,
-):  # fmt: skip
-    """Chunks from end − 1 down to begin, whose slot is `slot`."""
     hk = h // GROUP
     r, t, d = tl.arange(0, C), tl.arange(0, QP), tl.arange(0, K)
     vs = i_v * BV + tl.arange(0, BV)
@@ -96,7 +63,7 @@ def scan(
         b_q = tl.reshape(q.load([b, token, hk * K]), [QP, K])
         b_do = tl.reshape(do.load([b, token, h * V + i_v * BV]), [QP, BV])
         DT: tl.constexpr = b_k.dtype
-        b_z = z.load([((base + c) * C).to(tl.int32), 0]).to(DT)
+        b_z = y_at(z, base + c, b, token, h, K, C, ASIDE).to(DT)
         line = ((base + c) * 3).to(tl.int32)
         b_beta = side_line(side, lines, line, C)
         live = (t < TC) & (c * TC + t < length)

@@ -5,14 +5,16 @@ scan_* of the scan.  The gradients kernel (chunk_*) takes `merge` chunks of the 
 chunks a program, at least query_rows rows of queries; chunk_direct: it loads x, dR and dO itself and not by the copy engine.
 late: it sums up the gates' part of a chunk's end after its columns.
 
-Memory: `turns`, the backward goes in turns (launch.Problem.turn); with these, the forward keeps the state before one in `far` of the
-chunks of the gradients kernel, and the backward makes the others again (BK < K only).
+Memory: with `turns` the backward goes in turns (launch.Problem.stretches), and the gradients of states take the memory of states that
+are done with, and Y that of dq where it fits.
 
 Fences (Triton 3.6 on Hopper; a test holds every setting to them):
 - products with 64 rows never run on 8 warps: the second warpgroup reads shared memory out of bounds;
 - products that take Yᵀ from registers (fused or precise) stay at C ≤ 32: at C = 64, n = 4, gated, o was wrong;
 - chunks of 64 rows in the gradients kernel need chunk_stages ≥ 2: with 1, D = 64 and n = 4 a product read shared memory out of bounds
   (compute-sanitizer, in `dot_add`); with 2 the sanitizer finds nothing on any shipped setting;
+- where all of K is one block (BK = K), the gradients kernel loads x, dR and dO itself (chunk_direct) only with merge = 1: with K = 32,
+  V = 64 or 128, n = 4 and chunks of two parts, dk and dg were wrong, or the access illegal, whatever the stages, warps and registers;
 - lines of 64 bytes are not fetched by the copy engine in a pipelined loop: their second stage is misaligned.
 """
 
@@ -48,7 +50,6 @@ class Settings:
     chunk_direct: bool = False
     halves: bool = True
     merge: int = 1
-    far: int = 1
     turns: bool = False
     late: bool = False
 
@@ -69,6 +70,8 @@ def settings(K: int, V: int, n: int, element_size: int = 2, precise: bool = Fals
         chosen = Settings(C=16, BV=16, warps=4, stages=1, y_warps=4, scan_stages=1, BK=min(K, 32), chunk_stages=1)
     else:
         chosen = (for_training if training else for_inference)(K, V, n, precise)
+        if chosen.merge > 1 and chosen.BK == K:
+            chosen = replace(chosen, chunk_direct=False)
     if n > chosen.C:
         chosen = replace(chosen, C=power_of_two(n), fused=False)
     return chosen
@@ -110,9 +113,9 @@ def for_training(K: int, V: int, n: int, precise: bool) -> Settings:
             return replace(middle, BK=min(K, 32), chunk_direct=True, chunk_warps=2)
         if n < 4:
             return replace(middle, per=8)
-        middle = replace(middle, merge=2, BK=min(K, 32), chunk_direct=True, chunk_regs=168)
-        return replace(middle, turns=True, far=4) if K > 32 else middle
-    return Settings(C=32, BV=V, warps=1, stages=3, scan_stages=3, chunk_warps=2, per=8, y_regs=None if precise else 72)
+        return replace(middle, turns=True, merge=2, BK=min(K, 32), chunk_direct=True, chunk_regs=168)
+    small = Settings(C=32, BV=V, warps=1, stages=3, scan_stages=3, chunk_warps=2, per=8, y_regs=None if precise else 72)
+    return replace(small, turns=n >= 4)
 
 
 def segments(programs: int, chunks: int) -> int:

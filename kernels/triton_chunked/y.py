@@ -60,9 +60,10 @@ def gates(p_g, r, HV, left, n: tl.constexpr, TC: tl.constexpr):
 def y_kernel(
     k, beta, g, z, side, cu, starts, owner, T, HV, NC,
     n: tl.constexpr, K: tl.constexpr, C: tl.constexpr, HALF: tl.constexpr, LOG_HALF: tl.constexpr, TC: tl.constexpr,
-    GROUP: tl.constexpr, GATED: tl.constexpr, PRECISE: tl.constexpr, PACKED: tl.constexpr,
+    GROUP: tl.constexpr, GATED: tl.constexpr, PRECISE: tl.constexpr, PACKED: tl.constexpr, ASIDE: tl.constexpr,
 ):  # fmt: skip
-    """z [slots, C, C] = Yᵀ; side [slots, 3, C] float32 = β, G at steps, G at tokens, gathered so that later kernels read whole lines.
+    """z [slots, C, C] = Yᵀ, or ASIDE, in what will be dq [B, T, HV, K], n rows of Yᵀ where a token's dq will be;
+    side [slots, 3, C] float32 = β, G at steps, G at tokens, gathered so that later kernels read whole lines.
 
     One program a slot; HALF is C or C / 2.  Rows past the end have β = 0 and so write nothing anywhere."""
     slot = tl.program_id(0).to(tl.int64)
@@ -74,7 +75,12 @@ def y_kernel(
     p_g = g + (b.to(tl.int64) * T + token) * HV + h
     p_beta = beta + (b.to(tl.int64) * T + token) * n * HV + h
     p_side = side + slot * 3 * C
-    p_z = z + slot * C * C + (r[:, None] * C + r[None, :])
+    if ASIDE:
+        p_z = z + ((b.to(tl.int64) * T + token) * HV + h) * K + ((r // n * HV * K + r % n * C)[:, None] + r[None, :])
+        below = HALF // n * HV * K
+    else:
+        p_z = z + slot * C * C + (r[:, None] * C + r[None, :])
+        below = HALF * C
     last = tl.minimum(TC * n, left * n)
 
     k1 = tl.reshape(k.load([b, token * n, hk * K]), [HALF, K])
@@ -107,5 +113,5 @@ def y_kernel(
         cross = cross - full_dot(cross * beta2[None, :], Y2, PRECISE, k2.dtype)
         cross = full_dot(X1, cross, PRECISE, k2.dtype)
         tl.store(p_z + HALF, cross.to(z.dtype.element_ty))
-        tl.store(p_z + HALF * C, tl.zeros([HALF, HALF], z.dtype.element_ty))
-        tl.store(p_z + HALF * C + HALF, Y2.to(z.dtype.element_ty))
+        tl.store(p_z + below, tl.zeros([HALF, HALF], z.dtype.element_ty))
+        tl.store(p_z + below + HALF, Y2.to(z.dtype.element_ty))

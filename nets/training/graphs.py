@@ -27,7 +27,7 @@ class Graphs:
         self.step = step
         self.notes: list[str] = []
         self.graphs: dict[int, torch.cuda.CUDAGraph] = {}
-        self.words: dict[int, tuple[Tensor, Tensor]] = {}  # where a graph finds its words, if it does not draw them
+        self.words: dict[int, tuple[Tensor, ...]] = {}  # where a graph finds its words, if it does not draw them
         self.works = step.device.type == "cuda"
         self.eager: Counter[int] = Counter()
         self.replayed = 0
@@ -52,7 +52,8 @@ class Graphs:
             return
         except RuntimeError as error:
             self.recover(f"words are drawn outside the CUDA graph: {first_line(error)}")
-        words = self.step.words()
+        # of networks on the same words there may be one copy for all, into which nothing can be written
+        words = tuple(x.clone(memory_format=torch.contiguous_format) for x in self.step.words())
         try:
             self.graphs[length] = captured(lambda: self.step.learn(*words))
             self.words[length] = words
