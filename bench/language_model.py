@@ -1,6 +1,8 @@
 """A byte-level language model of 9 million parameters: what the eigenvalue range and n_h change on code, prose and arithmetic.
 
-    python bench/language_model.py                     writes bench/results/language_model.json, anew after every shape
+    python bench/language_model.py                     writes bench/results/language_model.json and .svg, anew after every shape
+    python bench/language_model.py --shape 1 2         these of SHAPES; what the file has of others stays if device and versions are the
+                                                       same.  Several such calls may run at a time.
     python bench/language_model.py --minutes 1.2       a shape; what is reached then is what is written
     python bench/language_model.py --rehearse FOLDER   a few steps of small networks, on a CPU too; the file goes to FOLDER
 
@@ -9,19 +11,27 @@ Models      six layers of 384 with a short convolution: DeltaNet in [0, 1] and i
             [−1, 1].  Equal parameters: heads of 64 are traded for steps, 6, 4 and 3 of them (Siems et al. 2502.10297).
 Training    windows of 512 bytes, the same for all; evaluated on 4096, loss by position.  One seed: differences of a few thousandths of
             a nat between rows are within what another seed would change.
+Figure      bits a byte by position, after the last step.  `validation` has those within 512 on the way there: where they rise, what is
+            trained on is being learnt by heart.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import matplotlib
+import numpy as np
 import torch
+from parts import record_part
 from record import record
 
+from deltaword.automata.files import write_bytes
+from deltaword.nets.plots.style import LOOK, SCALE, Picture, drawn, legend_below, strokes
 from deltaword.nets.tasks.text import CORPORA, Text
 from deltaword.nets.training import RunConfig, evaluate, train
 
@@ -31,6 +41,8 @@ SHAPES = [
     ("deltaproduct", 4, {"n_h": 2}, ("-1,1",)),
     ("deltaproduct", 3, {"n_h": 3}, ("-1,1",)),
 ]
+LABELS = [{"mixer": mixer, "n_h": more.get("n_h", 1), "range": low} for mixer, _, more, ranges in SHAPES for low in ranges]
+NAMES = {"deltanet": "DeltaNet", "deltaproduct": "DeltaProduct"}
 BITS = 1 / math.log(2)
 FULL = RunConfig(
     tasks=("text:" + "+".join(CORPORA),), seeds=(SEED,), d_model=384, layers=6, mlp=2.0, steps=4000, batch=64, lr=1e-3,
@@ -71,9 +83,39 @@ def rows_of(shape: int, given: RunConfig) -> list[dict[str, Any]]:
     return rows
 
 
+def picture_of(rows: list[dict[str, Any]], device: str) -> Picture:
+    """A column a corpus, a line a model: bits a byte of held-out windows by position; below, the same less those of the first
+    model, since some places of a text are harder than others for all of them."""
+    names = [NAMES[row["mixer"]] + (f", $n_h$ {row['n_h']}" if row["n_h"] > 1 else "") + shown(row["range"]) for row in rows]
+    with matplotlib.rc_context(LOOK):
+        picture, axes = drawn(5.6, 2, len(CORPORA), sharex=True)
+        for column, corpus in enumerate(CORPORA):
+            bits = np.array([row[corpus]["bits_by_position"] for row in rows])
+            places = (np.arange(bits.shape[1]) + 0.5) * LONGEST / bits.shape[1]
+            for axis, values in zip(axes[:, column], (bits, bits - bits[0]), strict=True):
+                for name, line, look in zip(names, values, strokes(names).values(), strict=True):
+                    axis.plot(places, line, **look | {"marker": None}, lw=1.4, label=name)
+                axis.axvline(TRAINED, color=SCALE, lw=0.9, ls=":")
+                axis.set(xlim=(0, LONGEST), xticks=[TRAINED, LONGEST // 2, LONGEST])
+            axes[0, column].set_title(corpus, pad=8)
+            axes[1, column].set_xlabel("position (byte)")
+        axes[0, 0].set_ylabel("bits a byte")
+        axes[1, 0].set_ylabel(f"less {names[0]}")
+        legend_below(picture, axes[0, 0], columns=len(rows))
+        steps = " and ".join(f"{steps:,}" for steps in sorted({row["steps"] for row in rows}))
+        title = f"Held-out text by position, trained on windows of {TRAINED} bytes (dotted): one seed, after {steps} steps; {device}"
+        picture.suptitle(title)
+    return picture
+
+
+def shown(range_: str) -> str:
+    return f" [{range_.replace(',', ', ').replace('-', '−')}]"
+
+
 def main(arguments: list[str] | None = None) -> None:
     parse = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parse.add_argument("--rehearse", type=Path, help="a few steps of small networks, results to this folder")
+    parse.add_argument("--shape", nargs="+", type=int, choices=range(len(SHAPES)), default=[*range(len(SHAPES))])
     parse.add_argument("--steps", type=int)
     parse.add_argument("--batch", type=int)
     parse.add_argument("--minutes", type=float)
@@ -88,10 +130,14 @@ def main(arguments: list[str] | None = None) -> None:
     for held_out in (False, True):
         Text([*CORPORA], held_out=held_out).bytes_of()  # read here: no part of the seconds of the first shape
     rows: list[dict[str, Any]] = []
-    for shape in range(len(SHAPES)):
+    options: dict[str, Any] = {"seed": SEED, "libraries": ("triton",), "device": device}
+    part = set(given.shape) < {*range(len(SHAPES))}
+    for shape in given.shape:
         rows += rows_of(shape, config)
         print({key: rows[-1][key] for key in ("mixer", "n_h", "parameters", "steps", "stopped", "seconds")}, flush=True)
-        path = record(place, rows, seed=SEED, libraries=("triton",), device=device)
+        path = record_part(place, rows, LABELS, **options) if part else record(place, rows, **options)
+        every = json.loads(path.read_text("utf-8"))["rows"]
+        write_bytes(path.with_suffix(".svg"), picture_of(every, device).svg())
     print(path)
 
 
