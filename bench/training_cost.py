@@ -12,7 +12,7 @@ Trained     one network of every run of grids/groups.toml, of the shape that is 
             beside.
 Method      bfloat16 autocast, forward + backward + AdamW on a fixed batch, CUDA events, median of 20; decoding is one token for 64
             words after the state of 16, replayed in a CUDA graph (fla's layer is not decoded).
-            On Hopper fla's gated backward asks for Triton 3.7.1 or for tilelang; without, its guard is lifted for the time, and the row says so.
+            On Hopper fla's gated backward asks for Triton 3.7.1 or for tilelang, and refuses without: a row that failed.
 """
 
 from __future__ import annotations
@@ -142,11 +142,7 @@ def layer_row(clock: Clock, row: Row, who: str, n_h: int, heads: int = 8) -> Row
     (B, T), d = clock.sizes.layer, clock.sizes.d_layer
     if who == "fla":
         from fla.layers import GatedDeltaProduct  # pyright: ignore[reportMissingImports]
-        from fla.ops.common import chunk_o  # pyright: ignore[reportMissingImports]
 
-        # fla refuses this backward under Triton < 3.7.1 on Hopper, where its gradients are wrong (fla #640); it is only timed here
-        chunk_o.IS_NVIDIA_HOPPER = False
-        row = row | {"note": "timed with a guard of fla's lifted: its gradients are right from Triton 3.7.1 on"}
         layer = GatedDeltaProduct(
             hidden_size=d,
             head_dim=d // heads,

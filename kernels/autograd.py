@@ -68,6 +68,7 @@ class DeltaProduct(torch.autograd.Function):
         assert saved is not None
         ctx.save_for_backward(q, k, v, beta, g, cu, *vars(saved).values())
         ctx.options = n, scale, precise, s0 is not None
+        ctx.spent = False
         ctx.set_materialize_grads(False)
         return o, last
 
@@ -76,8 +77,12 @@ class DeltaProduct(torch.autograd.Function):
         run = Gradients.apply if torch.is_grad_enabled() else Gradients.launched  # grad mode is on where a graph is asked for
         q, k, v, beta, g, cu, *saved = ctx.saved_tensors
         n, scale, precise, has_state = ctx.options
+        if ctx.spent:
+            raise BadArgument(
+                "a backward over this call was broken off, and what it had saved is used up; call the forward again"
+            )
         # whether what is saved is used for the last time
-        spend = not torch._C._autograd._get_current_graph_task_keep_graph()  # pyright: ignore[reportAttributeAccessIssue]
+        ctx.spent = spend = not torch._C._autograd._get_current_graph_task_keep_graph()  # pyright: ignore[reportAttributeAccessIssue]
         dq, dk, dv, dbeta, dg, d_first = run(do, d_last, q, k, v, beta, g, cu, saved, n, scale, precise, spend)
         return dq, dk, dv, dbeta, dg, d_first if has_state else None, None, None, None, None
 

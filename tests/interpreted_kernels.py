@@ -186,6 +186,46 @@ def test_the_graph_can_be_walked_twice_and_no_state_need_be_asked_for():
         assert torch.equal(a, c)  # the second walk, which may use what was saved, left the first's results alone
 
 
+@pytest.mark.parametrize(("D", "n", "T"), [(128, 4, 48), (32, 5, 70)])
+def test_the_graph_can_be_walked_twice_in_turns(D, n, T, monkeypatch):
+    monkeypatch.setattr(launch, "FEW", 0)
+    given = {name: x.requires_grad_() for name, x in rounded(drawn(1, T, 1, D, D, n), torch.float16).items()}
+    o, _ = delta_product(**given, num_householder=n)
+    p = launch.problem(given["q"], given["v"], given["g"], n, None, False, True, None)
+    assert len(p.stretches(p.segments)) > 1
+    one, other = (torch.autograd.grad(o.float().sum(), list(given.values())[:5], retain_graph=keep) for keep in (True, False))
+    for a, b in zip(one, other, strict=True):
+        assert torch.equal(a, b)
+
+
+def test_turns_of_chunks_with_spare_rows(monkeypatch):
+    """Several segments, several turns, and blocks that reach into the chunk after, whose dr is not there yet."""
+    monkeypatch.setattr(launch, "FEW", 0)
+    given = rounded(drawn(1, 200, 1, 32, 32, 5), torch.float16)
+    p = launch.problem(given["q"], given["v"], given["g"], 5, None, False, True, None)
+    assert p.segments > 1
+    assert len(p.stretches(p.segments)) > 1
+    agree(results(delta_product, given, 5), truth(given, 5), 5e-3)
+
+
+def test_a_backward_that_was_broken_off_is_not_walked_again(monkeypatch):
+    """It may have used up what was saved."""
+    given = {name: x.requires_grad_() for name, x in rounded(drawn(1, 5, 1, 16, 16, 1), torch.float32).items()}
+    o, _ = delta_product(**given)
+    real = launch.backward
+
+    def broken(*args, **named):
+        real(*args, **named)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(launch, "backward", broken)
+    with pytest.raises(KeyboardInterrupt):
+        torch.autograd.grad(o.sum(), [given["k"]])
+    monkeypatch.setattr(launch, "backward", real)
+    with pytest.raises(BadArgument, match="broken off"):
+        torch.autograd.grad(o.sum(), [given["k"]])
+
+
 def test_second_order_gradients_are_refused():
     given = {name: x.requires_grad_() for name, x in rounded(drawn(1, 5, 1, 16, 16, 1), torch.float32).items()}
     (dq,) = torch.autograd.grad(delta_product(**given)[0].sum(), [given["q"]], create_graph=True)

@@ -527,6 +527,12 @@ def test_what_is_said_of_costs_is_in_the_file():
     assert max(value for name, value in speed.items() if "layers" in name) < min(
         value for name, value in speed.items() if "layers" not in name
     )
+    decoding = [row["decode_us"] for row in rows if row["what"] == "trained" and "layers" not in row["run"]]
+    assert f"{min(decoding):.0f} to {max(decoding):.0f} µs" in text
+    layers = [f"{row['fwd_bwd_ms']:.1f}" for row in rows if row["what"] == "layer" and row["who"] == "ours"]
+    assert f"{layers[0]}, {layers[1]} and {layers[2]} ms forward and backward" in text
+    assert len(layers) == 3
+    assert all("Triton" in row["failed"] for row in rows if row.get("who") == "fla")
     for mixer in ("mamba", "deltanet"):
         of = {
             low: [row for row in rows if row["what"] == "range" and (row["mixer"], row["range"]) == (mixer, low)]

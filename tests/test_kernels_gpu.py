@@ -105,6 +105,7 @@ def test_gradients_of_states_where_states_were(D, n, T, monkeypatch):
     agree(results(delta_product, given, n), truth(given, n), LIMIT[torch.bfloat16])
     (p,) = launch._known.values()
     assert len(p.stretches(p.segments)) > 1
+    assert p.aside == (T == 328)
 
 
 on_hopper = pytest.mark.skipif(
@@ -132,6 +133,12 @@ def test_the_kernel_for_hopper_gives_the_bits_of_the_other(B, T, H, groups, n, D
     monkeypatch.setattr(launch, "start", start)
     found = [results(delta_product, given, n) for _ in range(2)]  # the second time as kept
     assert ran.count("hopper_gradients_kernel") == 2
+    leaves: Any = {name: None if x is None else x.clone().requires_grad_() for name, x in given.items()}
+    o, _ = delta_product(**leaves, num_householder=n)
+    walk = lambda keep: torch.autograd.grad(o.sum(), [leaves["k"], leaves["v"]], retain_graph=keep)  # noqa: E731
+    for one, other in zip(walk(True), walk(False), strict=True):  # dr in dv's memory, then in dk's
+        assert torch.equal(one, other)
+    ran.clear()
     monkeypatch.setattr(launch, "is_hopper", lambda device: False)
     other = results(delta_product, given, n)
     assert ran.count("gradients_kernel") == 1
@@ -147,10 +154,31 @@ def test_the_kernel_for_hopper_gives_the_bits_of_the_other(B, T, H, groups, n, D
 
 
 @pytest.mark.parametrize(("K", "V"), [(16, 64), (32, 64), (16, 128), (32, 128), (64, 128), (128, 32)])
-@pytest.mark.parametrize("n", [4, 8])
+@pytest.mark.parametrize("n", [2, 4, 8])
 def test_more_values_than_keys(K, V, n):
     """What chunk_direct, with all of K in one block, got wrong."""
     compare(drawn(2, 200, 2, K, V, n), n)
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_a_sequence_that_overflows_leaves_the_others_alone(n):
+    given = on_gpu(rounded(drawn(2, 128, 2, 128, 128, n), torch.bfloat16))
+    before = results(delta_product, given, n)
+    given["q"][1, :40] = torch.inf
+    both = results(delta_product, given, n)
+    for name, x in before.items():
+        assert torch.equal(both[name][:1], x[:1]), name
+
+
+@pytest.mark.parametrize(("n", "D"), [(5, 32), (6, 16), (12, 32)])
+def test_turns_of_chunks_with_spare_rows(n, D, monkeypatch):
+    """Several segments, several turns, and blocks that reach into the chunk after."""
+    monkeypatch.setattr(launch, "FEW", 0)
+    given = on_gpu(rounded(drawn(1, 200, 1, D, D, n), torch.bfloat16))
+    p = launch.problem(given["q"], given["v"], given["g"], n, None, False, True, None)
+    assert p.segments > 1
+    assert len(p.stretches(p.segments)) > 1
+    agree(results(delta_product, given, n), truth(given, n), 1.5 * LIMIT[torch.bfloat16])
 
 
 @pytest.mark.parametrize(("B", "T", "H", "D"), [(8, 1024, 16, 128), (64, 512, 8, 64), (64, 512, 8, 32)])

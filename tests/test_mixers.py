@@ -9,6 +9,7 @@ from math import cos, exp, pi, sin, sqrt
 from pathlib import Path
 from typing import Any
 
+import convolution_cases
 import pytest
 import torch
 from hypothesis import given, settings
@@ -20,7 +21,7 @@ from torch.nn import functional as F
 from deltaword.automata.errors import BadArgument
 from deltaword.nets.models.mixers import MIXERS, mixer
 from deltaword.nets.models.mlstm import MLSTM, stabiliser
-from deltaword.nets.models.parts import reset
+from deltaword.nets.models.parts import ShortConvolution, activated, fits_triton, reset
 from deltaword.nets.models.rwkv7 import FASTEST_DECAY, RWKV7
 from deltaword.nets.models.scan import matrix_scan, matrix_states, selective_scan
 
@@ -273,12 +274,13 @@ def test_the_scans_gradients_are_those_of_finite_differences(scan):
 
 
 @pytest.mark.skipif(find_spec("triton") is None, reason="triton is not installed")
-def test_the_triton_kernels_agree_with_float64_in_the_interpreter():
-    """Every test of interpreted_scans.py, in a process of its own."""
+@pytest.mark.parametrize("file", ["interpreted_scans.py", "interpreted_convolutions.py"])
+def test_the_triton_kernels_agree_with_float64_in_the_interpreter(file):
+    """Every test of the file, in a process of its own."""
     code = "import sys, triton_interpreter, pytest; sys.exit(pytest.main(sys.argv[1:]))"
     done = subprocess.run(
         [sys.executable, "-c", code, "-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:doctest", "-o",
-         "addopts=--import-mode=importlib", "interpreted_scans.py"],
+         "addopts=--import-mode=importlib", file],
         cwd=Path(__file__).parent, env=os.environ | {"TRITON_INTERPRET": "1"}, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
@@ -572,6 +574,87 @@ def test_the_kernels_on_the_device_are_float64s(scan, half):
     kind = torch.bfloat16 if half else torch.float32
     given = {name: x.to("cuda", kind) for name, x in drawn(scan, *sizes).items()}
     agree(results(scan, given), results(scan, {name: x.double() for name, x in given.items()}), 1.5e-2 if half else 1e-5)
+
+
+LIMITS = {torch.float32: 1e-5, torch.float16: 2e-3, torch.bfloat16: 1.5e-2}
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("kind", LIMITS, ids=str)
+@pytest.mark.parametrize(("sizes", "parts", "size", "W"), [
+    ((3, 2, 67, 5 * 48), [(48, True), (96, True), (96, False)], 48, 4),
+    ((1, 2, 130, 3 * 128), [(128, True), (128, True), (128, False)], 128, 4),
+    ((2, 2, 40, 5 * 16), [(16, True), (32, True), (32, False)], 16, None),
+    ((2, 1, 3, 2 * 256), [(256, True), (256, False)], 256, 8),
+    ((2, 3, 33, 150), [(150, False)], None, 3),
+    ((1, 1, 1, 7), [(7, False)], None, 4),
+])  # fmt: skip
+def test_the_convolution_on_the_device_is_torchs_in_float64(sizes: tuple[int, int, int, int], parts, size, W, kind):
+    """Weights in float32, as under autocast."""
+    x, weight = convolution_cases.drawn(*sizes, W)
+    x, weight = x.to(kind), None if weight is None else weight.float()
+    assert fits_triton(x.cuda(), None, size)
+
+    def kernels(x: Tensor, weight: Tensor | None) -> tuple[Tensor, ...]:
+        from deltaword.nets.models.conv_triton import convolution
+
+        return convolution(x, weight, parts, size)
+
+    def torchs(x: Tensor, weight: Tensor | None) -> tuple[Tensor, ...]:
+        return convolution_cases.by_torch(x, weight, parts, size)
+
+    found = convolution_cases.results(kernels, x.cuda(), None if weight is None else weight.cuda())
+    true = convolution_cases.results(torchs, x.double(), None if weight is None else weight.double())
+    agree(found, true, LIMITS[kind])
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_the_convolution_and_its_gradients_can_be_captured_in_a_graph():
+    """Replayed on other inputs, it gives theirs."""
+    x, conv = torch.randn(2, 3, 33, 96, device="cuda").requires_grad_(), ShortConvolution(2, 96, 4)
+    reset(conv, [0, 1])
+    conv.cuda()
+
+    def step() -> list[Tensor]:
+        found, _ = activated(conv, x, [(32, True), (64, False)], 32)
+        loss = sum((y * (i + 1)).square().sum() + y.sum() for i, y in enumerate(found))
+        assert isinstance(loss, Tensor)
+        return [y.detach() for y in found] + list(torch.autograd.grad(loss, [x, conv.weight]))
+
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(3):
+            step()
+    torch.cuda.current_stream().wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        found = step()
+    with torch.no_grad():
+        x.copy_(torch.randn(2, 3, 33, 96))
+    graph.replay()
+    for a, b in zip(found, step(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("name", ["deltaproduct", "gated_deltaproduct", "gla", "mlstm", "mamba"])
+def test_mixers_on_the_device_are_those_of_the_cpu(name):
+    """Output and gradients, float32 beside float64: a part at the wrong place, or a lost gradient, would change them wholly."""
+    stack, x = drawn_mixer(name, conv=4), drawn_input(21)
+    cotangent = drawn_input(21, seed=1)
+
+    def learned(stack: nn.Module, x: Tensor) -> dict[str, Tensor]:
+        x = x.clone().requires_grad_()
+        y, weight = stack(x), stack.get_parameter("conv.weight")
+        dx, dw = torch.autograd.grad(y, [x, weight], cotangent.to(y))
+        return {"y": y.detach().cpu(), "dx": dx.cpu(), "dw": dw.cpu()}
+
+    found = learned(stack.cuda(), x.cuda())
+    agree(found, learned(stack.cpu().double(), x.double()), 5e-2)
 
 
 @pytest.mark.gpu

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import pytest
 import torch
+from convolution_cases import by_torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
@@ -16,7 +17,7 @@ from deltaword.kernels.reference import delta_product as reference
 from deltaword.nets import delta_product
 from deltaword.nets.models import delta
 from deltaword.nets.models.mixers import MIXERS, mixer
-from deltaword.nets.models.parts import MLP, Embedding, Linear, RMSNorm, ShortConvolution, reset
+from deltaword.nets.models.parts import MLP, Embedding, Linear, RMSNorm, ShortConvolution, activated, reset
 from deltaword.nets.models.sequence_model import ModelConfig, SequenceModel
 
 SEEDS = st.integers(0, 2**31)
@@ -68,6 +69,24 @@ def test_the_short_convolution_is_pytorchs_depthwise_one(seed, width, T):
         library = nn.Conv1d(3, 3, width, groups=3, padding=width - 1, bias=False)
         library.weight = nn.Parameter(convolution.weight[r].flip(0).T.unsqueeze(1))  # the newest token last
         assert torch.allclose(convolution(x)[r], library(x[r].mT)[..., :T].mT, atol=1e-5)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=SEEDS, width=st.integers(0, 5), cuts=st.lists(st.integers(1, 5), min_size=1, max_size=3), size=st.integers(1, 4))
+def test_what_follows_a_convolution_is_pytorchs(seed, width, cuts, size):
+    """SiLU, and unit vectors of two parts out of three; the same of a word read in pieces."""
+    parts = [(size, True), (2 * size, True), (2 * size, False)]
+    convolution = drawn(ShortConvolution(2, 5 * size, width), seed, seed + 1).double() if width else None
+    x = normal(2, 3, sum(cuts), 5 * size, seed=seed).double()
+    expected = by_torch(x, None if convolution is None else convolution.weight, parts, size)
+    pieces, kept = [], None
+    for piece in x.split(cuts, dim=2):
+        found, kept = activated(convolution, piece, parts, size, kept)
+        pieces.append(found)
+    whole, _ = activated(convolution, x, parts, size)
+    for y, several, true in zip(whole, zip(*pieces, strict=True), expected, strict=True):
+        assert torch.allclose(y, true, rtol=1e-9, atol=1e-10)
+        assert torch.allclose(torch.cat(several, dim=2), true, rtol=1e-9, atol=1e-10)
 
 
 @pytest.mark.parametrize("name", MIXERS)

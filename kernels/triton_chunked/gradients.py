@@ -79,7 +79,7 @@ def gradients_kernel(
 
     The loops are there for the copy engine, which runs ahead only inside a loop.  Small heads loop over slots (BK = K), large ones
     take one slot and loop over BK columns of the keys, which also bounds the registers.  dv may share its memory with x, and dk, or dv,
-    with dr: each program reads its rows before it writes them, and rows that it reads of a neighbour have β = 0.
+    with dr: each program reads its rows before it writes them, and no others.
     """
     r, t, d, e = tl.arange(0, C), tl.arange(0, QP), tl.arange(0, BK), tl.arange(0, V)
     lower, upper = r[:, None] > r[None, :], r[:, None] < r[None, :]
@@ -108,6 +108,9 @@ def gradients_kernel(
             b_x = tl.reshape(x.load([b, token * n, h * V]), [C, V])
             b_dr = tl.reshape(dr.load([b, token * n, h * V]), [C, V])
             b_do = tl.reshape(do.load([b, token, h * V]), [QP, V])
+            if TC * n < C:  # rows of the next chunk: not there yet, or another's result by now, and 0 times that may be NaN
+                b_x = tl.where(ok[:, None], b_x, 0.0).to(b_x.dtype)
+                b_dr = tl.where(ok[:, None], b_dr, 0.0).to(b_dr.dtype)
         if DIRECT:  # nobody writes dv or dk where others still read x or dr
             tl.debug_barrier()
         DT: tl.constexpr = b_x.dtype

@@ -9,7 +9,7 @@ need: for a chunk of 64 rows warpgroup 0 makes dP and dPᵀ, warpgroup 1 dL and 
 three products that read them are done, k and q when dk and dq, which are stored from the same place, have left it.
 
 The formulas are those of gradients.py, and so are the bits: the same products in the same order, but for the order of the sums of dg.
-For whole chunks of sequences of one length: T n a multiple of 64, n = 1, 2 or 4.
+For whole chunks of sequences of one length: T n a multiple of 64, n = 1 or 2.
 
 A trap (Triton 3.6, its ptxas 12.8): of two equal sums over an accumulator, one before it goes through wgmma and one after, ptxas makes
 one, the later.  So `wrote` is summed up before the accumulator takes its factor, and is no such sum.
@@ -79,9 +79,9 @@ def fetch(
         ih, c = slot // NCG, slot % NCG
         token, head = ih // HV * T + c * (C // n), ih % HV
         full = x_full.index(i % 2)
-        mbarrier.expect(full, 3 * C * D * 2)
+        mbarrier.expect(full, (2 * C + C // n) * D * 2)
         tma.async_copy_global_to_shared(x, [token * n, head * D], full, x_s.index(i % 2))
-        tma.async_copy_global_to_shared(do, [token, head * D], full, do_s.index(i % 2))
+        tma.async_copy_global_to_shared(do, [token, head * D], full, do_s.index(i % 2).slice(0, C // n, 0))
         tma.async_copy_global_to_shared(dr, [token * n, head * D], full, dr_s.index(i % 2))
         mbarrier.wait(s_read, (i & 1) ^ 1)
         mbarrier.expect(s_full, 2 * D * D * 2)
@@ -89,11 +89,11 @@ def fetch(
             tma.async_copy_global_to_shared(s, [slot * D, half * HALF], s_full, s_s.index(half))
             tma.async_copy_global_to_shared(ds, [slot * D, half * HALF], s_full, ds_s.index(half))
         mbarrier.wait(k_left, (i & 1) ^ 1)
-        mbarrier.expect(k_full, 2 * C * D * 2)
+        mbarrier.expect(k_full, (C + C // n) * D * 2)
         for half in gl.static_range(2):
             column = head // GROUP * D + half * HALF
             tma.async_copy_global_to_shared(k, [token * n, column], k_full, k_s.index(half))
-            tma.async_copy_global_to_shared(q, [token, column], k_full, q_s.index(half))
+            tma.async_copy_global_to_shared(q, [token, column], k_full, q_s.index(half).slice(0, C // n, 0))
         i += 1
 
 
@@ -265,6 +265,11 @@ def hopper_gradients_kernel(
     mbarrier.init(k_left, 2)
     mbarrier.init(m_full, 2)
     mbarrier.init(v_full, 1)
+    if n > 1:  # rows past the last token are read, and stay 0: those of q_s take dq's in between, which are 0 as well
+        FLAT: gl.constexpr = gl.BlockedLayout([1, 8], [4, 8], [4, 1], [1, 0])
+        for i in gl.static_range(2):
+            do_s.index(i).slice(C // n, C - C // n, 0).store(gl.zeros([C - C // n, D], DT, FLAT))
+            q_s.index(i).slice(C // n, C - C // n, 0).store(gl.zeros([C - C // n, HALF], DT, FLAT))
     fence_async_shared()
     gl.thread_barrier()
     gl.warp_specialize(
@@ -292,7 +297,7 @@ def operands(
     """The kernel's first nine arguments."""
     mine, values = q.shape[2] * q.shape[3], do.shape[2] * do.shape[3]
     return (
-        blocks(q, mine, 64, 64), blocks(k, mine, 64, 64), blocks(do, values, 64, 128), blocks(x, values, 64, 128),
+        blocks(q, mine, 64 // n, 64), blocks(k, mine, 64, 64), blocks(do, values, 64 // n, 128), blocks(x, values, 64, 128),
         blocks(dr, values, 64, 128), blocks(s, 128, 128, 64), blocks(ds, 128, 128, 64), blocks(dq, values, 64 // n, 64),
         blocks(dk, values, 64, 64),
     )  # fmt: skip

@@ -8,13 +8,14 @@ late: it sums up the gates' part of a chunk's end after its columns.
 Memory: with `turns` the backward goes in turns (launch.Problem.stretches), and the gradients of states take the memory of states that
 are done with, and Y that of dq where it fits.
 
-Fences (Triton 3.6 on Hopper; a test holds every setting to them):
+Fences (Triton 3.6 on Hopper; a test holds every setting to the first four, `side_line` keeps the last):
 - products with 64 rows never run on 8 warps: the second warpgroup reads shared memory out of bounds;
 - products that take Yᵀ from registers (fused or precise) stay at C ≤ 32: at C = 64, n = 4, gated, o was wrong;
 - chunks of 64 rows in the gradients kernel need chunk_stages ≥ 2: with 1, D = 64 and n = 4 a product read shared memory out of bounds
   (compute-sanitizer, in `dot_add`); with 2 the sanitizer finds nothing on any shipped setting;
 - where all of K is one block (BK = K), the gradients kernel loads x, dR and dO itself (chunk_direct) only with merge = 1: with K = 32,
   V = 64 or 128, n = 4 and chunks of two parts, dk and dg were wrong, or the access illegal, whatever the stages, warps and registers;
+  others of that kind were not tried;
 - lines of 64 bytes are not fetched by the copy engine in a pipelined loop: their second stage is misaligned.
 """
 

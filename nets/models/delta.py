@@ -2,7 +2,7 @@
 
 Form          q, k from SiLU (after a short convolution, if asked for) and L2 normalisation, v from SiLU, β = β_max · sigmoid with
               β_max 1 or 2 by replica; gate g = −exp(A_log) · softplus(· + dt_bias); heads RMS-normalised and projected back.
-Computed by   `kernels.delta_product`, replicas and batch as one batch: the Triton kernels on a GPU.
+Computed by   `parts.activated` and `kernels.delta_product`, replicas and batch as one batch: the Triton kernels on a GPU.
 Source        Yang et al. 2406.06484 (DeltaNet), 2412.06464 (gate); Siems et al. 2502.10297 (n_h); Grazzi et al. 2411.12537 (β_max = 2).
 """
 
@@ -12,11 +12,10 @@ from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
-from torch.nn import functional as F
 
 from ...kernels.front import delta_product
-from ..delta_product import log_gate, unit
-from .parts import Linear, RMSNorm, ShortConvolution, head_size, per_replica
+from ..delta_product import log_gate
+from .parts import Linear, RMSNorm, ShortConvolution, activated, head_size, per_replica
 from .scan import wide
 
 
@@ -74,13 +73,14 @@ class DeltaProduct(nn.Module):
         """q [R, B, T, H, K], k, v [R, B, T, n_h, H, K], β in [0, β_max] [R, B, T, n_h, H], and log-gates [R, B, T, H] or None.
 
         before   what the convolution saw before x, as `run` keeps it"""
-        return self.of_mixed(x, self.convolved(self.qkv(x), before)[0])
+        return self.inputs_and_kept(x, before)[0]
 
-    def convolved(self, mixed: Tensor, before: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        return (mixed, None) if self.conv is None else self.conv.run(mixed, before)
-
-    def of_mixed(self, x: Tensor, mixed: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor | None]:
-        q, k, v = F.silu(mixed).split(self.widths, dim=-1)
+    def inputs_and_kept(
+        self, x: Tensor, before: Tensor | None
+    ) -> tuple[tuple[Tensor, Tensor, Tensor, Tensor, Tensor | None], Tensor | None]:
+        """`inputs`, and what the convolution keeps for what comes next."""
+        parts = list(zip(self.widths, (True, True, False), strict=True))
+        (q, k, v), kept = activated(self.conv, self.qkv(x), parts, self.head_dim, before)
         steps, heads = (self.n_h, self.heads, self.head_dim), (self.heads, self.head_dim)
         strength = torch.sigmoid(wide(self.b_proj(x)))
         beta = (per_replica(self.beta_max.unsqueeze(-1), strength) * strength).unflatten(-1, (self.n_h, self.heads))
@@ -88,7 +88,7 @@ class DeltaProduct(nn.Module):
         if self.gated:
             raw = wide(self.g_proj(x))
             g = log_gate(raw, per_replica(self.A_log, raw), per_replica(self.dt_bias, raw))
-        return unit(q.unflatten(-1, heads)), unit(k.unflatten(-1, steps)), v.unflatten(-1, steps), beta, g
+        return (q.unflatten(-1, heads), k.unflatten(-1, steps), v.unflatten(-1, steps), beta, g), kept
 
     def forward(self, x: Tensor) -> Tensor:
         return self.run(x)[0]
@@ -97,8 +97,7 @@ class DeltaProduct(nn.Module):
         """The output of x [R, B, T, d] after what `state` has seen, and the state after x; None is the beginning."""
         R, B, T, _ = x.shape
         S, before = (None, None) if state is None else state
-        mixed, before = self.convolved(self.qkv(x), before)
-        q, k, v, beta, g = self.of_mixed(x, mixed)
+        (q, k, v, beta, g), before = self.inputs_and_kept(x, before)
         o, S = delta_product(
             q.reshape(R * B, T, self.heads, self.head_dim),
             k.reshape(R * B, T * self.n_h, self.heads, self.head_dim),

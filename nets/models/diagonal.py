@@ -18,7 +18,7 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
 from ...automata.errors import BadArgument
-from .parts import Linear, ShortConvolution, per_replica
+from .parts import Linear, ShortConvolution, activated, per_replica
 from .scan import selective_gates, selective_scan, selective_states, wide
 
 
@@ -65,7 +65,12 @@ class Mamba(nn.Module):
     def inputs(self, u: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """x, Δ [R, B, T, inner], A [R, inner, N], B, C [R, B, T, N]."""
         x, _ = self.in_proj(u).chunk(2, dim=-1)
-        return self.of_convolved(F.silu(x if self.conv is None else self.conv(x)))
+        return self.of_convolved(self.convolved(x)[0])
+
+    def convolved(self, x: Tensor, before: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """SiLU of x, after the convolution if there is one, and what that keeps."""
+        (y,), before = activated(self.conv, x, [(x.shape[-1], False)], before=before)
+        return y, before
 
     def of_convolved(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         delta, B, C = self.x_proj(x).split(self.widths, dim=-1)
@@ -79,9 +84,8 @@ class Mamba(nn.Module):
         """The output of u [R, B, T, d] after what `state` has seen, and the state after u; None is the beginning."""
         h, before = (None, None) if state is None else state
         x, z = self.in_proj(u).chunk(2, dim=-1)
-        if self.conv is not None:
-            x, before = self.conv.run(x, before)
-        x, dt, A, B, C = self.of_convolved(F.silu(x))
+        x, before = self.convolved(x, before)
+        x, dt, A, B, C = self.of_convolved(x)
         y, h = selective_scan(x, dt, A, B, C, self.lowest, h)
         return self.out_proj((y + x * per_replica(self.D, x).to(x.dtype)) * F.silu(z)), (h, before)
 

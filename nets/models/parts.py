@@ -18,6 +18,8 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
 from ...automata.errors import BadArgument
+from ..delta_product import unit
+from .scan import on_triton
 
 
 def reset(module: nn.Module, seeds: Sequence[int]) -> None:
@@ -144,20 +146,68 @@ class ShortConvolution(nn.Module):
         normal_(self.weight, 0.5 / math.sqrt(self.weight.shape[1]), draws)
         self.weight[:, 0] = 1
 
-    def run(self, x: Tensor, before: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """The convolution of x after inputs `before` [R, B, width − 1, C], None for zeros, and those inputs for what comes next."""
-        T, kept = x.shape[2], self.weight.shape[1] - 1
+    def continued(self, x: Tensor, before: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """x with the inputs before it in front, and the last width − 1 of these, which are kept for what comes next.
+
+        before   [R, B, width − 1, C], None for zeros, which are not put in front"""
+        kept = self.weight.shape[1] - 1
         if before is not None:
             x = torch.cat([before, x], dim=2)
-        seen = F.pad(x, (0, 0, max(0, kept - x.shape[2]), 0))
-        return self(x)[:, :, -T:], seen[:, :, seen.shape[2] - kept :]
+        seen = F.pad(x, (0, 0, kept - x.shape[2], 0)) if x.shape[2] < kept else x
+        return x, seen[:, :, seen.shape[2] - kept :]
 
     def forward(self, x: Tensor) -> Tensor:
+        if fits_triton(x, self):
+            from .conv_triton import convolution
+
+            return convolution(x, self.weight, [(x.shape[-1], False)], silu=False)[0]
         T, weight = x.shape[2], self.weight.to(x.dtype)
         y = x * per_replica(weight[:, 0], x)
         for back in range(1, min(weight.shape[1], T)):
             y = y + F.pad(x[:, :, : T - back], (0, 0, back, 0)) * per_replica(weight[:, back], x)
         return y
+
+
+def fits_triton(x: Tensor, conv: ShortConvolution | None, size: int | None = None) -> bool:
+    """Whether `conv_triton` takes x, a convolution of this width, and blocks of `size` channels to normalise.
+
+    Not under torch.compile, which fuses the torch form by itself."""
+    floats = x.dtype in (torch.float32, torch.bfloat16, torch.float16)
+    small = (conv is None or conv.weight.shape[1] <= 8) and (size is None or size <= 1024)
+    return on_triton(x) and floats and small and x.numel() > 0 and not torch.compiler.is_compiling()
+
+
+def activated(
+    conv: ShortConvolution | None,
+    x: Tensor,
+    parts: Sequence[tuple[int, bool]],
+    size: int | None = None,
+    before: Tensor | None = None,
+) -> tuple[tuple[Tensor, ...], Tensor | None]:
+    """SiLU of x [R, B, T, C], after the convolution if there is one, in parts [R, B, T, width]; and the inputs that the convolution
+    keeps for what comes next.  On a GPU in one pass over memory, each part contiguous.
+
+    parts    widths that add up to C, and of each whether its blocks of `size` channels, heads, are made unit vectors
+    before   the inputs that were kept before x, None for zeros
+
+    >>> (y, direction), _ = activated(None, torch.tensor([[[[0.0, 3.0, -1.0]]]]), [(1, False), (2, True)], 2)
+    >>> direction
+    tensor([[[[ 0.9956, -0.0937]]]])
+    """
+    T, kept = x.shape[2], None
+    if conv is not None:
+        x, kept = conv.continued(x, before)
+    if fits_triton(x, conv, size):
+        from .conv_triton import convolution
+
+        found = convolution(x, None if conv is None else conv.weight, parts, size)
+    else:
+        cut = F.silu(x if conv is None else conv(x)).split([width for width, _ in parts], dim=-1)
+        found = tuple(
+            unit(y.unflatten(-1, (-1, size or width))).flatten(-2) if normalised else y
+            for y, (width, normalised) in zip(cut, parts, strict=True)
+        )
+    return (found if before is None else tuple(y[:, :, -T:] for y in found)), kept
 
 
 def convolved(conv: ShortConvolution | None, x: Tensor, before: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
@@ -170,5 +220,5 @@ def convolved(conv: ShortConvolution | None, x: Tensor, before: Tensor | None = 
     """
     if conv is None:
         return x, None
-    x, kept = conv.run(x, before)
-    return F.silu(x), kept
+    (y,), kept = activated(conv, x, [(x.shape[-1], False)], before=before)
+    return y, kept
