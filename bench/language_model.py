@@ -10,7 +10,7 @@ Text        what every Python brings along (deltaword/nets/tasks/text.py): no do
 Models      six layers of 384 with a short convolution: DeltaNet in [0, 1] and in [−1, 1] (one stack), DeltaProduct n_h = 2 and 3 in
             [−1, 1].  Equal parameters: heads of 64 are traded for steps, 6, 4 and 3 of them (Siems et al. 2502.10297).
 Training    windows of 512 bytes, the same for all; evaluated on 4096, loss by position.  One seed: differences of a few thousandths of
-            a nat between rows are within what another seed would change.
+            a nat between rows may well be within what another seed would change.
 Figure      bits a byte by position, after the last step.  `validation` has those within 512 on the way there: where they rise, what is
             trained on is being learnt by heart.
 """

@@ -12,7 +12,8 @@ apart       ‖Wᵀ A_y W · Wᵀ A_x W − Wᵀ A_z W‖₂ for z = x·y, of al
             to 2 for any other matrices.
 degrees     by how much each letter turns, the argument of the eigenvalue of A that differs most from 1; and by how much at most that is
             off the cube's (S_4: transpositions and pairs of them 180°, 3-cycles 120°, 4-cycles 90°) or the icosahedron's (A_5: pairs
-            180°, 3-cycles 120°, 5-cycles 72° or 144°).  The identity is left out: it turns nothing.
+            180°, 3-cycles 120°, 5-cycles 72° or 144°).  The identity is left out: the solid's
+            turns nothing; in eight of the nine heads that turn a solid it moves a direction outside W, by more than 150°.
 shrinks     1 − the smallest singular value of any Wᵀ A W: what one letter can take of a state in W.
 """
 

@@ -424,7 +424,7 @@ def test_a_trained_network_fails_on_the_word_that_is_named(parity_models):
     found = extract(parity_models, task("parity_every"), 0, walk=16)
     assert found.verdict.task is not None
     word = found.verdict.task.failing
-    if word is not None:  # β below 2 wears the state out, sooner or later
+    if word is not None:  # β below 2 shrinks the state, letter by letter
         answers = parity_models(torch.tensor([[word], [word]]))[0, 0].argmax(dim=-1)
         right = torch.tensor(word).cumsum(0) % 2
         assert answers[-1] != right[-1]

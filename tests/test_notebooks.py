@@ -300,6 +300,47 @@ def test_the_table_of_what_was_trained_is_what_was_measured():
     assert within["LEARNED_IN_0_1"] == list(found["0,1"].values())
 
 
+def test_what_is_quoted_of_larger_groups_is_what_was_measured():
+    """AT_128, HEADS and DEGREES in 8_trained_beside_constructed, beside trained/groups.json and rotations.json of bench/results."""
+    results, within = FOLDER.parent / "bench" / "results", {}
+    notebook = read(FOLDER / "8_trained_beside_constructed.ipynb")
+    for name, ends in (("AT_128", "larger = "), ("HEADS", None)):
+        [source] = [cell.source for cell in code_cells(notebook) if cell.source.startswith(f"{name} = ")]
+        exec(source.split(ends)[0] if ends else source, within)
+    cells: dict[tuple[str, int], list[str]] = {}
+    at_2048: dict[str, list[float]] = {}
+    for each in read_json(results / "trained" / "groups.json")["runs"].values():
+        for replica in each["replicas"] if each["layers"] == 1 else ():
+            n_h, name = each["options"]["n_h"], replica["task"]
+            cells.setdefault((name, n_h), []).append(f"{replica['accuracy']['128']:.3f}")
+            if n_h == 2:
+                at_2048.setdefault(name, []).append(replica["accuracy"]["2048"])
+    quoted = {(name, n_h): row for name, rows in within["AT_128"].items() for n_h, row in enumerate(rows, 1)}
+    assert quoted == {key: " ".join(three) for key, three in cells.items()}
+    text = "\n".join(cell.source for cell in notebook.cells)
+    low, high = ({name: f"{least(row):.2f}" for name, row in at_2048.items()} for least in (min, max))
+    said = f"At 2,048 letters $S_4$ is at {low['S_4']} to {high['S_4']}, $A_5$ at {low['A_5']} to {high['A_5']}."
+    assert said in text
+
+    found = read_json(results / "rotations.json")
+    heads = [row for row in found["rows"] if row["what"] == "head"]
+    turning = {
+        (row["task"], row["seed"], row["head"]): (row, degrees)
+        for row, degrees in zip(heads, found["degrees"], strict=True)
+        if row["in_three"] > 0.9
+    }
+    shown: dict[tuple[str, int], list[str]] = {}
+    for row in heads:
+        shown.setdefault((row["task"], row["seed"]), []).append(f"{row['in_three']:.2f}/{row['apart']:.2f}")
+    assert within["HEADS"] == {key: " ".join(eight) for key, eight in shown.items()}
+    assert {key: text.split() for key, text in within["DEGREES"].items()} == {
+        key: [f"{angle:g}" for angle in degrees[1:]] for key, (_, degrees) in turning.items()
+    }
+    assert {round(row["shrinks"], 2) for row, _ in turning.values()} == {0.01, 0.02, 0.03, 0.04, 0.05}
+    assert "in eight of the nine heads it moves a direction outside" in text
+    assert sum(degrees[0] > 150 for _, degrees in turning.values()) == 8
+
+
 # ---------------------------------------------------------------------- single claims
 
 
@@ -493,6 +534,14 @@ BREAKS = {  # in the notebook, this text is replaced by that one, and then claim
             "a threshold from another word": (5, "= LAMBDA**failed", "= LAMBDA ** (failed // 2)"),
             "a search that is stopped": (6, "budget = 20_000 if good else 5_000", "budget = 100"),
             "a run that learned more": (7, '"DeltaNet": "3/0 0/0 0/0 0/0 0/0"', '"DeltaNet": "3/0 1/0 0/0 0/0 0/0"'),
+            "a compiler that must not round": (8, "dw.compile(asked.dfa, exact=False)", "dw.compile(asked.dfa, exact=True)"),
+            "a seed that learned less": (8, "1.000 0.990 1.000", "1.000 0.090 1.000"),
+            "a group learnt too early": (8, "0.014 0.021 0.019", "0.014 0.910 0.019"),
+            "mirrorings taken for rotations": (9, "(table.fixed >= 1)", "(table.fixed >= 0)"),
+            "turns by the square's angle": (9, "min(j, order - j) / order", "min(2 * j % order, -2 * j % order) / order"),
+            "a letter that turns by two degrees more": (9, "179.8 179.8 120 120.3", "179.8 179.8 122 120.3"),
+            "a letter of the other representation": (9, "119.7 143.6 71.8", "119.7 71.6 71.8"),
+            "a head that moves more": (9, "0.98/0.04", "0.78/0.04"),
         },
     ),
     **prefixed(
@@ -543,6 +592,7 @@ CHANGES = {  # numbers that a reader may put in place of those that are there
     "6: four states": ("6_one_layer", "TABLE = [[1, 0], [2, 0], [2, 1]]", "TABLE = [[1, 0], [2, 0], [3, 1], [3, 3]]"),
     "7: a key that is too long": ("7_exactness", "ENTRY, SWAPS = Fraction(45, 64), 256", "ENTRY, SWAPS = Fraction(363, 512), 512"),
     "8: three swaps": ("8_trained_beside_constructed", '["(0 2)", "(0 1)", "(0 1 2)"], 100', '["(1 2)"], 500'),
+    "8: another head": ("8_trained_beside_constructed", 'MY_HEAD, WITHIN = ("A_5", 2, 6), 1.4', 'MY_HEAD, WITHIN = ("S_4", 0, 3), 0.5'),
     "9: a weak layer": ("9_test_your_own_layer", "W, C = Fraction(1, 2), Fraction(7, 4)", "W, C = Fraction(1), Fraction(2)"),
 }  # fmt: skip
 

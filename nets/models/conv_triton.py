@@ -131,6 +131,7 @@ def backward_kernel(
                 dz = (dz - b_y * along[:, None]) * scale[:, None]
             if SILU:
                 dz = dz * sigmoid * (1.0 + z * (1.0 - sigmoid))
+        dz = tl.where((t[:, None] + s < T) & live[None, :], dz, 0.0)  # after the end z may overflow, and 0 · ∞ is no 0
         slopes = slopes + (dz,)  # noqa: RUF005
         if WEIGHTED and s < CHUNK:
             more = (dw[0] + dz * seen[W + s],)
@@ -230,7 +231,13 @@ def convolution(
 ) -> tuple[Tensor, ...]:
     """`parts.activated` of x [R, B, T, C] with weight [R, W, C], the current token first, or without; differentiable once.
 
-    silu    False leaves SiLU out"""
+    silu    False leaves SiLU out
+    Raises  BadArgument where parts, blocks and weight do not fit x"""
+    C, widths = x.shape[-1], [width for width, _ in parts]
+    fits = sum(widths) == C and (weight is None or weight.shape[::2] == (x.shape[0], C))
+    if not fits or any(unit and (size is None or width % size) for width, unit in parts):
+        shape = None if weight is None else tuple(weight.shape)
+        raise BadArgument(f"parts {[*parts]}, unit vectors of {size}, and a weight {shape} do not fit x {tuple(x.shape)}")
     rows = x.reshape(-1, x.shape[-1])
     rows = rows if rows.stride(1) == 1 else rows.contiguous()
     weight = None if weight is None else weight.contiguous()

@@ -185,7 +185,7 @@ def activated(
     before: Tensor | None = None,
 ) -> tuple[tuple[Tensor, ...], Tensor | None]:
     """SiLU of x [R, B, T, C], after the convolution if there is one, in parts [R, B, T, width]; and the inputs that the convolution
-    keeps for what comes next.  On a GPU in one pass over memory, each part contiguous.
+    keeps for what comes next.  On a GPU in one pass over memory, each part contiguous (with `before`, a view of one).
 
     parts    widths that add up to C, and of each whether its blocks of `size` channels, heads, are made unit vectors
     before   the inputs that were kept before x, None for zeros
@@ -207,7 +207,7 @@ def activated(
             unit(y.unflatten(-1, (-1, size or width))).flatten(-2) if normalised else y
             for y, (width, normalised) in zip(cut, parts, strict=True)
         )
-    return (found if before is None else tuple(y[:, :, -T:] for y in found)), kept
+    return (found if before is None else tuple(y[:, :, y.shape[2] - T :] for y in found)), kept
 
 
 def convolved(conv: ShortConvolution | None, x: Tensor, before: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
