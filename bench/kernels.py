@@ -42,7 +42,7 @@ from deltaword.kernels.bench import (
 )
 from deltaword.kernels.front import delta_product
 from deltaword.kernels.reference import delta_product as reference
-from deltaword.kernels.triton_chunked import launch
+from deltaword.kernels.triton_chunked import sizes
 
 NAMES = ("q", "k", "v", "g", "beta")
 
@@ -317,9 +317,9 @@ def main() -> None:
         print("no CUDA device")
         return
     if chosen.shipped:
-        launch.FEW = 0  # in turns
-        sizes = [(D, D, n) for D in (16, 32, 64, 128, 256) for n in (1, 2, 3, 4, 5, 8)]
-        for K, V, n in sizes + [(K, V, n) for K, V in ((32, 128), (64, 128), (128, 32)) for n in (2, 4)]:
+        sizes.FEW = 0  # in turns
+        heads = [(D, D, n) for D in (16, 32, 64, 128, 256) for n in (1, 2, 3, 4, 5, 8)]
+        for K, V, n in heads + [(K, V, n) for K, V in ((32, 128), (64, 128), (128, 32)) for n in (2, 4)]:
             q, k, _, g, beta = (x.requires_grad_() for x in inputs(4, 256, 4, K, n))
             v = inputs(4, 256, 4, V, n)[2].requires_grad_()
             delta_product(q, k, v, g, beta, n)[0].sum().backward()

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from ..automata.errors import BadArgument
 from .arguments import Arguments
-from .triton_chunked import launch
+from .triton_chunked import launch, sizes
 from .triton_chunked.settings import SMALLEST, power_of_two
 
 
@@ -94,7 +94,7 @@ class Gradients(torch.autograd.Function):
     def launched(do, d_last, q, k, v, beta, g, cu, saved, n, scale, precise, spend=False):
         do = torch.zeros(*q.shape[:2], *v.shape[2:], dtype=v.dtype, device=v.device) if do is None else aligned(do)
         d_last = None if d_last is None else aligned(d_last)
-        return launch.backward(do, d_last, q, k, v, beta, g, cu, launch.Saved(*saved), n, scale, precise, spend=spend)
+        return launch.backward(do, d_last, q, k, v, beta, g, cu, sizes.Saved(*saved), n, scale, precise, spend=spend)
 
     @staticmethod
     def forward(ctx, *args):  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -125,12 +125,12 @@ def delta_product_op(
 
 @delta_product_op.register_fake
 def _(q, k, v, beta, g, s0, cu, n, scale, precise, save):
-    p = launch.problem(q, v, g, n, cu, precise, save, None)
+    p = sizes.problem(q, v, g, n, cu, precise, save, None)
     o = v.new_empty(p.B, p.T, p.HV, p.V)
     last = q.new_empty(p.N, p.HV, p.K, p.V, dtype=torch.float32)
     if not save:
         return o, last, *(q.new_empty(0) for _ in SAVED)
-    kinds = launch.Saved.kinds(p, p.segments)
+    kinds = sizes.Saved.kinds(p, p.segments)
     return o, last, *(q.new_empty(kinds[name][0], dtype=kinds[name][1]) for name in SAVED)
 
 

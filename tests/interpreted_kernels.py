@@ -12,7 +12,7 @@ import deltaword.kernels.autograd as differentiable
 from deltaword.automata.errors import BadArgument
 from deltaword.kernels import delta_product
 from deltaword.kernels.arguments import checked
-from deltaword.kernels.triton_chunked import launch
+from deltaword.kernels.triton_chunked import launch, sizes
 from deltaword.kernels.triton_chunked.settings import settings
 
 pytestmark = pytest.mark.skipif(os.environ.get("TRITON_INTERPRET") != "1", reason="not in Triton's interpreter")
@@ -65,7 +65,7 @@ def test_packed_sequences_keep_to_themselves(n):
 def test_segments_of_a_long_sequence_meet():
     given = drawn(1, 16 * 33 + 1, 1, 16, 16, 1, "gates closed")
     q, v = (given[name].float() for name in ("q", "v"))
-    assert launch.problem(q, v, None, 1, None, False, True, None).segments > 1
+    assert sizes.problem(q, v, None, 1, None, False, True, None).segments > 1
     compare(given, 1)
 
 
@@ -104,9 +104,9 @@ def test_half_precision_fast_and_high(n, dtype, limit, high):
 
 @pytest.mark.parametrize(("D", "n", "T"), [(64, 4, 70), (64, 7, 50), (128, 4, 40)])
 def test_what_ships_for_four_steps_and_more_in_half_precision(D, n, T, monkeypatch):
-    monkeypatch.setattr(launch, "FEW", 0)
+    monkeypatch.setattr(sizes, "FEW", 0)
     given = rounded(drawn(1, T, 1, D, D, n), torch.float16)
-    p = launch.problem(given["q"], given["v"], given["g"], n, None, False, True, None)
+    p = sizes.problem(given["q"], given["v"], given["g"], n, None, False, True, None)
     assert len(p.stretches(1)) > 1
     agree(results(delta_product, given, n), truth(given, n), 3e-3)
 
@@ -188,10 +188,10 @@ def test_the_graph_can_be_walked_twice_and_no_state_need_be_asked_for():
 
 @pytest.mark.parametrize(("D", "n", "T"), [(128, 4, 48), (32, 5, 70)])
 def test_the_graph_can_be_walked_twice_in_turns(D, n, T, monkeypatch):
-    monkeypatch.setattr(launch, "FEW", 0)
+    monkeypatch.setattr(sizes, "FEW", 0)
     given = {name: x.requires_grad_() for name, x in rounded(drawn(1, T, 1, D, D, n), torch.float16).items()}
     o, _ = delta_product(**given, num_householder=n)
-    p = launch.problem(given["q"], given["v"], given["g"], n, None, False, True, None)
+    p = sizes.problem(given["q"], given["v"], given["g"], n, None, False, True, None)
     assert len(p.stretches(p.segments)) > 1
     one, other = (torch.autograd.grad(o.float().sum(), list(given.values())[:5], retain_graph=keep) for keep in (True, False))
     for a, b in zip(one, other, strict=True):
@@ -200,9 +200,9 @@ def test_the_graph_can_be_walked_twice_in_turns(D, n, T, monkeypatch):
 
 def test_turns_of_chunks_with_spare_rows(monkeypatch):
     """Several segments, several turns, and blocks that reach into the chunk after, whose dr is not there yet."""
-    monkeypatch.setattr(launch, "FEW", 0)
+    monkeypatch.setattr(sizes, "FEW", 0)
     given = rounded(drawn(1, 200, 1, 32, 32, 5), torch.float16)
-    p = launch.problem(given["q"], given["v"], given["g"], 5, None, False, True, None)
+    p = sizes.problem(given["q"], given["v"], given["g"], 5, None, False, True, None)
     assert p.segments > 1
     assert len(p.stretches(p.segments)) > 1
     agree(results(delta_product, given, 5), truth(given, 5), 5e-3)
@@ -291,11 +291,11 @@ def test_chunks_merged_for_the_gradients(T, n, C, merge):
      (16, 1, 16, 1, True, False)],
 )  # fmt: skip
 def test_turn_after_turn(T, n, C, merge, gated, late, monkeypatch):
-    monkeypatch.setattr(launch, "FEW", 0)
+    monkeypatch.setattr(sizes, "FEW", 0)
     given = rounded(drawn(1, T, 1, 32, 32, n, gated=gated), torch.float32)
     given["initial_state"] *= 10
     chosen = replace(settings(32, 32, n, training=True), C=C, merge=merge, BK=16, turns=True, late=late)
-    p = launch.known(given["q"], given["v"], given["beta"], given["g"], n, None, False, True, chosen)
+    p = sizes.known(given["q"], given["v"], given["beta"], given["g"], n, None, False, True, chosen)
     assert len(p.stretches(1)) > 1 or T == 16
     agree(backward_of(given, n, chosen), truth(given, n), 3 * LIMIT)
 
@@ -310,10 +310,10 @@ def test_turn_after_turn(T, n, C, merge, gated, late, monkeypatch):
 )  # fmt: skip
 def test_gradients_of_states_where_states_were(T, n, K, V, spend, more, monkeypatch):
     """Turns of 1, 2, 4 … chunks; Y in what becomes dq in the last four."""
-    monkeypatch.setattr(launch, "FEW", 0)
+    monkeypatch.setattr(sizes, "FEW", 0)
     given = rounded(drawn(1, T, 2, K, V, n), torch.float32)
     chosen = replace(settings(K, V, n, training=True), turns=True, **more)
-    p = launch.known(given["q"], given["v"], given["beta"], given["g"], n, None, False, True, chosen)
+    p = sizes.known(given["q"], given["v"], given["beta"], given["g"], n, None, False, True, chosen)
     assert len(p.stretches(1)) > 1 or T == 5
     assert p.aside == ((T, K) in ((40, 32), (48, 32), (64, 32)))
     agree(backward_of(given, n, chosen, spend), truth(given, n), 3 * LIMIT)
@@ -332,10 +332,10 @@ def test_a_backward_that_is_the_last_uses_what_was_saved(T, n, D):
 @pytest.mark.parametrize("spend", [False, True])
 def test_turns_within_the_segments_of_a_long_sequence(spend, monkeypatch):
     """Each turn takes a stretch of every segment; the last segment is short, so some of its stretches are empty."""
-    monkeypatch.setattr(launch, "FEW", 0)
+    monkeypatch.setattr(sizes, "FEW", 0)
     given = rounded(drawn(1, 16 * 33 + 1, 1, 32, 32, 1), torch.float32)
     chosen = replace(settings(32, 32, 1, training=True), C=16, BK=16, turns=True)
-    p = launch.known(given["q"], given["v"], given["beta"], given["g"], 1, None, False, True, chosen)
+    p = sizes.known(given["q"], given["v"], given["beta"], given["g"], 1, None, False, True, chosen)
     assert p.segments > 1
     assert len(p.stretches(p.segments)) > 1
     agree(backward_of(given, 1, chosen, spend), truth(given, 1), 3 * LIMIT)

@@ -247,12 +247,12 @@ def test_no_shipped_setting_is_one_that_triton_miscompiles(precise, training):
 )  # fmt: skip
 def test_whole_chunks_of_heads_of_128_are_for_the_kernel_for_hopper(T, n, K, V, dtype, packed, fits, monkeypatch):
     pytest.importorskip("triton")
-    from deltaword.kernels.triton_chunked import launch
+    from deltaword.kernels.triton_chunked import launch, sizes
 
     q, v = torch.empty(1, T, 2, K, dtype=dtype), torch.empty(1, T * n, 2, V, dtype=dtype)
     cu = torch.tensor([0, T]) if packed else None
-    monkeypatch.setattr(launch, "KNOWN", True)
-    assert launch.problem(q, v, None, n, cu, False, True, None).hopper == fits
-    monkeypatch.setattr(launch, "KNOWN", False)
-    assert not launch.problem(q, v, None, n, cu, False, True, None).hopper
+    monkeypatch.setattr(sizes, "KNOWN", True)
+    assert sizes.problem(q, v, None, n, cu, False, True, None).hopper == fits
+    monkeypatch.setattr(sizes, "KNOWN", False)
+    assert not sizes.problem(q, v, None, n, cu, False, True, None).hopper
     assert not launch.is_hopper(torch.device("cpu"))

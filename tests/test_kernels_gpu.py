@@ -14,7 +14,7 @@ from kernel_cases import KINDS, agree, drawn, results, rounded, truth
 
 import deltaword
 from deltaword.kernels import delta_product
-from deltaword.kernels.triton_chunked import launch
+from deltaword.kernels.triton_chunked import launch, sizes
 from deltaword.kernels.triton_chunked.settings import settings
 
 pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")]
@@ -85,10 +85,10 @@ def test_segments_of_a_long_sequence(kind):
 @pytest.mark.parametrize("precision", ["fast", "high"])
 @pytest.mark.parametrize(("D", "n"), [(32, 4), (64, 4), (64, 7), (128, 4), (128, 8)])
 def test_turn_after_turn(D, n, precision, monkeypatch):
-    monkeypatch.setattr(launch, "FEW", 0)
+    monkeypatch.setattr(sizes, "FEW", 0)
     given = on_gpu(rounded(drawn(2, 330, 2, D, D, n), torch.bfloat16))
     q, v, g = (given[name] for name in ("q", "v", "g"))
-    p = launch.problem(q, v, g, n, None, precision == "high", True, None)
+    p = sizes.problem(q, v, g, n, None, precision == "high", True, None)
     assert len(p.stretches(p.segments)) > 1
     agree(results(delta_product, given, n, precision=precision), truth(given, n), LIMIT[torch.bfloat16])
 
@@ -98,12 +98,12 @@ def test_turn_after_turn(D, n, precision, monkeypatch):
 )
 def test_gradients_of_states_where_states_were(D, n, T, monkeypatch):
     """With 4 steps at D = 128, and 328 tokens, Y lies in what becomes dq."""
-    monkeypatch.setattr(launch, "FEW", 0)
-    monkeypatch.setattr(launch, "settings", lambda *given: replace(settings(*given), turns=True))
-    monkeypatch.setattr(launch, "_known", {})
+    monkeypatch.setattr(sizes, "FEW", 0)
+    monkeypatch.setattr(sizes, "settings", lambda *given: replace(settings(*given), turns=True))
+    monkeypatch.setattr(sizes, "_known", {})
     given = on_gpu(rounded(drawn(2, T, 2, D, D, n), torch.bfloat16))
     agree(results(delta_product, given, n), truth(given, n), LIMIT[torch.bfloat16])
-    (p,) = launch._known.values()
+    (p,) = sizes._known.values()
     assert len(p.stretches(p.segments)) > 1
     assert p.aside == (T == 328)
 
@@ -173,9 +173,9 @@ def test_a_sequence_that_overflows_leaves_the_others_alone(n):
 @pytest.mark.parametrize(("n", "D"), [(5, 32), (6, 16), (12, 32)])
 def test_turns_of_chunks_with_spare_rows(n, D, monkeypatch):
     """Several segments, several turns, and blocks that reach into the chunk after."""
-    monkeypatch.setattr(launch, "FEW", 0)
+    monkeypatch.setattr(sizes, "FEW", 0)
     given = on_gpu(rounded(drawn(1, 200, 1, D, D, n), torch.bfloat16))
-    p = launch.problem(given["q"], given["v"], given["g"], n, None, False, True, None)
+    p = sizes.problem(given["q"], given["v"], given["g"], n, None, False, True, None)
     assert p.segments > 1
     assert len(p.stretches(p.segments)) > 1
     agree(results(delta_product, given, n), truth(given, n), 1.5 * LIMIT[torch.bfloat16])
@@ -199,7 +199,7 @@ def test_the_memory_that_a_call_takes_is_what_was_counted(B, T, H, D, monkeypatc
         before = torch.cuda.memory_allocated()
         torch.autograd.grad(delta_product(q, k, v, g, beta, n)[0], (q, k, v, g, beta), do)
         extra = torch.cuda.max_memory_allocated() - before - sum(x.nbytes for x in (q, k, v, g, beta, do))
-    counted = launch.problem(q, v, g, n, None, False, True, None).extra_bytes()
+    counted = sizes.problem(q, v, g, n, None, False, True, None).extra_bytes()
     assert abs(extra / counted - 1) < 0.02
 
 

@@ -30,7 +30,7 @@ def test_the_triton_kernels_agree_with_float64_in_the_interpreter():
 def counted(B: int, T: int, H: int, D: int, n: int, monkeypatch, **change) -> tuple[int, int, int]:
     """Bytes beyond inputs, output and gradients that live at the end of a backward: as allocated (on the device "meta", nothing is
     launched), as Problem.extra_bytes says; and bytes of the inputs.  change: of the shipped settings."""
-    from deltaword.kernels.triton_chunked import launch
+    from deltaword.kernels.triton_chunked import launch, sizes
     from deltaword.kernels.triton_chunked.settings import settings
 
     chosen = replace(settings(D, D, n, training=True), **change)
@@ -58,7 +58,7 @@ def counted(B: int, T: int, H: int, D: int, n: int, monkeypatch, **change) -> tu
     assert dg is not None
     gradients = sum(x.nbytes for x in (dq, dk, dv, dbeta, dg))
     extra = sum(x.nbytes for x in (*vars(saved).values(), *made)) - do.nbytes - gradients
-    return extra, launch.problem(q, v, g, n, None, False, True, chosen).extra_bytes(), sum(x.nbytes for x in (q, k, v, beta, g))
+    return extra, sizes.problem(q, v, g, n, None, False, True, chosen).extra_bytes(), sum(x.nbytes for x in (q, k, v, beta, g))
 
 
 TABLE = [(8, 4096, 16, 128), (1, 32768, 16, 128), (256, 512, 8, 64), (256, 512, 8, 32)]

@@ -11,6 +11,7 @@ hopper      the same in Gluon for heads of 128 on Hopper: a warp for the copy en
 recurrent   token after token in float32: decoding, and short sequences without gradients
 settings    which block sizes, warps and stages run on what
 again       a second launch of the same kind without Triton's search for the kernel
+sizes       what a call is: its sizes and settings, turns, memory
 launch      allocation and launches
 
 ../README.md has the derivation.  Nothing here is imported before a kernel is needed; triton is an optional extra.

@@ -1,7 +1,7 @@
 """Launching a kernel again without asking Triton once more which kernel that is.
 
 A launch through Triton looks at every argument, at every constant and at every global name before it finds the compiled kernel: about
-50 µs of host time.  Everything that the choice depends on is fixed by the sizes and types of a call (launch.Problem) and by the place
+50 µs of host time.  Everything that the choice depends on is fixed by the sizes and types of a call (sizes.Problem) and by the place
 of the launch; pointers are always on a border of 16 bytes.  So the compiled kernel is kept with the two, and started directly.  This
 uses the inside of Triton 3.6; any other version, the interpreter and other devices launch the ordinary way.
 """

@@ -5,7 +5,7 @@ scan_* of the scan.  The gradients kernel (chunk_*) takes `merge` chunks of the 
 chunks a program, at least query_rows rows of queries; chunk_direct: it loads x, dR and dO itself and not by the copy engine.
 late: it sums up the gates' part of a chunk's end after its columns.
 
-Memory: with `turns` the backward goes in turns (launch.Problem.stretches), and the gradients of states take the memory of states that
+Memory: with `turns` the backward goes in turns (sizes.Problem.stretches), and the gradients of states take the memory of states that
 are done with, and Y that of dq where it fits.
 
 Fences (Triton 3.6 on Hopper; a test holds every setting to the first four, `side_line` keeps the last):
