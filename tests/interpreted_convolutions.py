@@ -119,6 +119,27 @@ def test_parts_whose_gradient_is_not_asked_for_have_none():
     agree(found, true, 2e-6)
 
 
+@pytest.mark.parametrize("unit", [False, True])
+def test_what_is_infinite_only_after_the_end_spoils_no_gradient(unit):
+    """SiLU's slope there is of a token that is none: 1e38 times a tap of 10."""
+    x, weight = torch.tensor([0.5, -0.2, -1e38]).reshape(1, 1, 3, 1), torch.tensor([0.1, 10.0, 1e-3]).reshape(1, 3, 1)
+    parts = [(1, unit)]
+    found = results(partial(convolution, parts=parts, size=1), x, weight)
+    assert all(y.isfinite().all() for y in found.values())
+    agree(found, results(partial(by_torch, parts=parts, size=1), x.double(), weight.double()), 1e-5)
+
+
+@pytest.mark.parametrize(
+    ("C", "R", "parts", "size"),
+    [(4, 1, [(4, False)], None), (6, 1, [(6, False)], None), (4, 2, [(3, False)], None), (4, 2, [(4, True)], None),
+     (4, 2, [(4, True)], 3)],
+)  # fmt: skip
+def test_shapes_that_do_not_fit_are_refused(C, R, parts, size):
+    x, weight = torch.zeros(2, 1, 3, 4), torch.zeros(R, 2, C)
+    with pytest.raises(BadArgument, match="do not fit x"):
+        convolution(x, weight, parts, size)
+
+
 @pytest.mark.parametrize("power", [1, 2])
 def test_a_second_derivative_is_refused(power):
     x = torch.ones(1, 1, 3, 4, requires_grad=True)

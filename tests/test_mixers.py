@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from itertools import pairwise
 from math import cos, exp, pi, sin, sqrt
@@ -609,6 +610,20 @@ def test_the_convolution_on_the_device_is_torchs_in_float64(sizes: tuple[int, in
     agree(found, true, LIMITS[kind])
 
 
+def captured(step: Callable[[], Any]) -> tuple[torch.cuda.CUDAGraph, Any]:
+    """The graph of a step, after three that compile, and where it leaves its result."""
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(3):
+            step()
+    torch.cuda.current_stream().wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        result = step()
+    return graph, result
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_the_convolution_and_its_gradients_can_be_captured_in_a_graph():
@@ -623,15 +638,7 @@ def test_the_convolution_and_its_gradients_can_be_captured_in_a_graph():
         assert isinstance(loss, Tensor)
         return [y.detach() for y in found] + list(torch.autograd.grad(loss, [x, conv.weight]))
 
-    side = torch.cuda.Stream()
-    side.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(side):
-        for _ in range(3):
-            step()
-    torch.cuda.current_stream().wait_stream(side)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        found = step()
+    graph, found = captured(step)
     with torch.no_grad():
         x.copy_(torch.randn(2, 3, 33, 96))
     graph.replay()
@@ -672,15 +679,7 @@ def test_a_training_step_can_be_captured_in_a_graph(name):
         loss.backward()
         return loss.detach()
 
-    side = torch.cuda.Stream()
-    side.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(side):
-        for _ in range(3):
-            step()
-    torch.cuda.current_stream().wait_stream(side)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        loss = step()
+    graph, loss = captured(step)
     x.copy_(drawn_input(33, seed=5))
     graph.replay()
     assert torch.allclose(loss, step(), rtol=1e-3)

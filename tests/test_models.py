@@ -89,6 +89,21 @@ def test_what_follows_a_convolution_is_pytorchs(seed, width, cuts, size):
         assert torch.allclose(torch.cat(several, dim=2), true, rtol=1e-9, atol=1e-10)
 
 
+def test_no_tokens_after_some_leave_a_convolution_what_it_kept():
+    conv, x = ShortConvolution(1, 2, 3), torch.randn(1, 1, 4, 2)
+    (_,), kept = activated(conv, x, [(2, False)])
+    (nothing,), again = activated(conv, x[:, :, :0], [(2, False)], before=kept)
+    assert nothing.shape == (1, 1, 0, 2)
+    assert kept is not None
+    assert again is not None
+    assert torch.equal(again, kept)
+
+
+def test_unit_vectors_of_no_size_are_refused():
+    with pytest.raises(BadArgument, match="size of their blocks"):
+        activated(None, torch.ones(1, 1, 1, 2), [(2, True)])
+
+
 @pytest.mark.parametrize("name", MIXERS)
 def test_a_replica_is_drawn_from_its_seed_alone_and_wholly(name):
     """In whatever company and place, and with nothing left of what was there."""

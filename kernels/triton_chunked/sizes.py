@@ -17,7 +17,7 @@ from torch import Tensor
 from .again import KNOWN, forget
 from .settings import Settings, segments, settings
 
-FEW = 32 << 20  # bytes of states that the backward makes in one turn whatever the size of the inputs
+FEW = 32 << 20  # bytes of states, up to which a backward that goes in turns takes only one
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +104,7 @@ class Problem:
         return self.V * self.K * self.dtype.itemsize
 
     def turn_slots(self, turn: int, pieces: int) -> int:
-        """Chunks of the gradients kernel in a turn of so many chunks of each segment."""
+        """Chunks of the gradients kernel in a turn of so many chunks of each segment; all, where there are no turns."""
         return self.N * self.HV * pieces * turn // self.merge if self.turns else self.slots // self.NC * self.NCG
 
     def stretches(self, pieces: int) -> list[tuple[int, int]]:
@@ -140,8 +140,7 @@ class Problem:
     def extra_bytes(self) -> int:
         """Peak memory of forward + backward beyond inputs, outputs and gradients."""
         pieces = self.segments
-        gradients_of_states = 0 if self.turns else self.slots // self.NC * self.NCG * self.state_bytes
-        return self.kept_bytes(pieces) + gradients_of_states
+        return self.kept_bytes(pieces) + (0 if self.turns else self.turn_slots(0, pieces) * self.state_bytes)
 
     @cached_property
     def common(self) -> dict[str, Any]:

@@ -189,11 +189,14 @@ def activated(
 
     parts    widths that add up to C, and of each whether its blocks of `size` channels, heads, are made unit vectors
     before   the inputs that were kept before x, None for zeros
+    Raises   BadArgument where a part is to be normalised and `size` is missing
 
     >>> (y, direction), _ = activated(None, torch.tensor([[[[0.0, 3.0, -1.0]]]]), [(1, False), (2, True)], 2)
     >>> direction
     tensor([[[[ 0.9956, -0.0937]]]])
     """
+    if size is None and any(normalised for _, normalised in parts):
+        raise BadArgument("parts made unit vectors need the size of their blocks")
     T, kept = x.shape[2], None
     if conv is not None:
         x, kept = conv.continued(x, before)
@@ -204,8 +207,8 @@ def activated(
     else:
         cut = F.silu(x if conv is None else conv(x)).split([width for width, _ in parts], dim=-1)
         found = tuple(
-            unit(y.unflatten(-1, (-1, size or width))).flatten(-2) if normalised else y
-            for y, (width, normalised) in zip(cut, parts, strict=True)
+            unit(y.unflatten(-1, (-1, size))).flatten(-2) if normalised else y  # pyright: ignore[reportArgumentType]
+            for y, (_, normalised) in zip(cut, parts, strict=True)
         )
     return (found if before is None else tuple(y[:, :, y.shape[2] - T :] for y in found)), kept
 
